@@ -1,0 +1,294 @@
+/*
+ * Palisade - the C ABI. Written by cbindgen from src/abi; do not edit.
+ *
+ * Copyright (C) 2026 The Palisade authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef PALISADE_H
+#define PALISADE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* what the host offers: kamailio-glue/host.h */
+struct palisade_host;
+
+
+/*
+ Bytes of a text; `data` NULL: left out by the caller.
+ */
+typedef struct palisade_text_t {
+  /*
+   First byte.
+   */
+  const uint8_t *data;
+  /*
+   Number of bytes.
+   */
+  size_t len;
+} palisade_text_t;
+
+/*
+ An IP address: `len` is 4 or 16, that many bytes in network order; any other `len`: none.
+ */
+typedef struct palisade_address_t {
+  /*
+   The address.
+   */
+  uint8_t bytes[16];
+  /*
+   How many of the bytes it has.
+   */
+  uint32_t len;
+} palisade_address_t;
+
+/*
+ A message: where it came from, and the host's own handle of it, which is handed back to the
+ host's `text` function; NULL: there is no message at hand.
+ */
+typedef struct palisade_request_t {
+  /*
+   Where it came from.
+   */
+  struct palisade_address_t source;
+  /*
+   The host's handle.
+   */
+  const void *message;
+} palisade_request_t;
+
+/*
+ Takes the host's functions. First of all calls.
+
+ Returns 0, or -1 when `host` is NULL.
+
+ # Safety
+
+ `host` is NULL or points to a table that is never freed or changed.
+ */
+int32_t palisade_load(const struct palisade_host *host);
+
+/*
+ Sets a parameter that is a number, before `palisade_start`.
+
+ Returns 0, or -1 after a line that names the parameter, the value and what is allowed.
+
+ # Safety
+
+ `name` is readable.
+ */
+int32_t palisade_set_number(struct palisade_text_t name, int64_t value);
+
+/*
+ Sets a parameter that is a text, or adds to it (`trusted`, `agent_deny`), before
+ `palisade_start`.
+
+ Returns 0, or -1 after a line that names the parameter, the value and what is allowed.
+
+ # Safety
+
+ `name` and `value` are readable.
+ */
+int32_t palisade_set_text(struct palisade_text_t name, struct palisade_text_t value);
+
+/*
+ Takes the shared memory. Once, before the fork.
+
+ Returns 0, or -1 after a line that says why.
+ */
+int32_t palisade_start(void);
+
+/*
+ To be called in every process that runs checks, after the fork. May be called twice.
+
+ Returns 0, or -1 when there was no `palisade_start`.
+ */
+int32_t palisade_worker_start(void);
+
+/*
+ To be called once a second, in one process: tells of the bans that have ended.
+ */
+void palisade_tick(void);
+
+/*
+ At the end, in the main process. The shared memory goes with the last process; there is nothing
+ to wait for.
+ */
+void palisade_stop(void);
+
+/*
+ All checks that are on, cheapest first: trusted, ban, rate, agent.
+
+ Returns 1 pass, -1 blocked already, -2 newly blocked by this message.
+
+ # Safety
+
+ `request` is NULL or valid for this call.
+ */
+int32_t palisade_check(const struct palisade_request_t *request);
+
+/*
+ The rate check alone: `pike_check_req()`.
+
+ Returns 1 under the limit, -1 over it already, -2 since this message.
+
+ # Safety
+
+ `request` is NULL or valid for this call.
+ */
+int32_t palisade_rate_check(const struct palisade_request_t *request);
+
+/*
+ The rate check of an address given as text: `pike_check_ip(ip)`.
+
+ Returns what `palisade_rate_check` does, and -1 for a text that is no address.
+
+ # Safety
+
+ `ip` is readable.
+ */
+int32_t palisade_rate_check_ip(struct palisade_text_t ip);
+
+/*
+ Bans an address for as long as a flood (`rate_ban_time`), reason `manual`.
+
+ Returns 1, -1 when the key is none or there is no place, -3 when it is trusted.
+
+ # Safety
+
+ `key` is readable.
+ */
+int32_t palisade_ban(struct palisade_text_t key);
+
+/*
+ Bans an address for `seconds`, 0 until lifted, reason `manual`.
+
+ Returns what `palisade_ban` does, and -1 for seconds that are not between 0 and ten years.
+
+ # Safety
+
+ `key` is readable.
+ */
+int32_t palisade_ban_for(struct palisade_text_t key, int64_t seconds);
+
+/*
+ Bans an address for `seconds`, 0 until lifted, for a reason of 1 to 64 bytes.
+
+ Returns what `palisade_ban_for` does.
+
+ # Safety
+
+ `key` and `reason` are readable.
+ */
+int32_t palisade_ban_reason(struct palisade_text_t key,
+                            int64_t seconds,
+                            struct palisade_text_t reason);
+
+/*
+ Lifts a ban.
+
+ Returns 1 lifted, -1 was not banned, or the key is none.
+
+ # Safety
+
+ `key` is readable.
+ */
+int32_t palisade_unban(struct palisade_text_t key);
+
+/*
+ Is the source banned?
+
+ Returns 1 banned, -1 not.
+
+ # Safety
+
+ `request` is NULL or valid for this call.
+ */
+int32_t palisade_is_banned(const struct palisade_request_t *request);
+
+/*
+ Is this address banned?
+
+ Returns 1 banned, -1 not, or the key is none.
+
+ # Safety
+
+ `key` is readable.
+ */
+int32_t palisade_is_banned_key(struct palisade_text_t key);
+
+/*
+ Takes what `auth_check()`, `www_authorize()`, `pv_www_authenticate()` … returned, and counts or
+ clears. `user` left out: the credentials of the message, else its From URI.
+
+ Returns 1, -1 blocked already, -2 newly blocked by this message.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `user` is readable.
+ */
+int32_t palisade_auth_result(const struct palisade_request_t *request,
+                             int32_t code,
+                             struct palisade_text_t user);
+
+/*
+ Counts one failure.
+
+ Returns 1 below the limit, -1 blocked already, -2 newly blocked.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `user` is readable.
+ */
+int32_t palisade_auth_failed(const struct palisade_request_t *request, struct palisade_text_t user);
+
+/*
+ Clears the count of this user from this source.
+
+ Returns 1.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `user` is readable.
+ */
+int32_t palisade_auth_ok(const struct palisade_request_t *request, struct palisade_text_t user);
+
+/*
+ Is this user blocked from this source?
+
+ Returns 1 blocked, -1 not.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `user` is readable.
+ */
+int32_t palisade_auth_blocked(const struct palisade_request_t *request,
+                              struct palisade_text_t user);
+
+/*
+ The User-Agent of the message, or this text, against the filter.
+
+ Returns 1 clean, -2 matches.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `text` is readable.
+ */
+int32_t palisade_check_agent(const struct palisade_request_t *request, struct palisade_text_t text);
+
+/*
+ Answers one RPC command: its name without `palisade.`, its arguments as texts. The reply goes
+ through the functions of the host's table, to which `reply` is handed back.
+
+ # Safety
+
+ `command` and `count` texts at `arguments` are readable; `reply` is what the host's functions
+ take.
+ */
+void palisade_rpc(struct palisade_text_t command,
+                  const struct palisade_text_t *arguments,
+                  size_t count,
+                  void *reply);
+
+#endif  /* PALISADE_H */

@@ -1,0 +1,101 @@
+/*
+ * Palisade - a SIP firewall.
+ *
+ * The life of the module in Kamailio. It decides nothing: what it does is in
+ * Rust, behind include/palisade.h.
+ *
+ * Copyright (C) 2026 The Palisade authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "core/dprint.h"
+#include "core/pt.h"
+#include "core/sr_module.h"
+#include "core/timer.h"
+
+#include "functions.h"
+#include "host.h"
+#include "message.h"
+#include "palisade.h"
+#include "params.h"
+#include "rpc.h"
+
+MODULE_VERSION
+
+/*
+ * LOG_FN without a prefix: the line reads "WARNING: palisade: ban key=...",
+ * without the file and function that LM_WARN() and its like put in between.
+ * The levels of host.h are Kamailio's own; one that is not to be seen costs a
+ * comparison.
+ */
+static void host_log(int32_t level, const uint8_t *text, size_t len)
+{
+	LOG_FN(DEFAULT_FACILITY, level, "", "%.*s\n", (int)len, (const char *)text);
+}
+
+static const palisade_host_t kamailio_host = {
+		.log = host_log,
+		.text = message_text,
+		.open_struct = reply_open_struct,
+		.open_list = reply_open_list,
+		.close = reply_close,
+		.add_number = reply_add_number,
+		.add_text = reply_add_text,
+		.fault = reply_fault,
+};
+
+static void tick(unsigned int ticks, void *param)
+{
+	(void)ticks;
+	(void)param;
+	palisade_tick();
+}
+
+static int mod_init(void)
+{
+	if(palisade_start() != 0)
+		return -1;
+	return register_timer(tick, NULL, 1) < 0 ? -1 : 0;
+}
+
+static int child_init(int rank)
+{
+	/* These are calls in the main process, around the fork. */
+	if(rank == PROC_INIT || rank == PROC_MAIN || rank == PROC_POSTCHILDINIT)
+		return 0;
+	return palisade_worker_start();
+}
+
+static void destroy(void)
+{
+	/* also called in a child that failed to start */
+	if(process_no == 0)
+		palisade_stop();
+}
+
+/* clang-format off */
+struct module_exports exports = {
+	"palisade",      /* module name */
+	DEFAULT_DLFLAGS, /* dlopen flags */
+	cmds,            /* cmd (cfg function) exports */
+	params,          /* param exports */
+	rpc_commands,    /* RPC method exports */
+	0,               /* pseudo-variables exports */
+	0,               /* response handling function */
+	mod_init,        /* module init function */
+	child_init,      /* per-child init function */
+	destroy          /* module destroy function */
+};
+/* clang-format on */
+
+/* called when the module is loaded: before its parameters are set */
+int mod_register(char *path, int *dlflags, void *p1, void *p2)
+{
+	(void)path;
+	(void)dlflags;
+	(void)p1;
+	(void)p2;
+	if(palisade_load(&kamailio_host) != 0)
+		return -1;
+	return sr_kemi_modules_add(kemi_functions);
+}

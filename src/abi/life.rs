@@ -1,0 +1,138 @@
+//! Start and stop.
+
+use parking_lot::Mutex;
+
+use crate::host::{self, HostTable};
+use crate::journal::{self, write_line};
+use crate::policy::Firewall;
+use crate::settings::Settings;
+
+use super::boundary::{self, Answer, firewall, guard};
+use super::palisade_text_t;
+
+/// Parameters while they are collected; per process, before the fork.
+static SETTINGS: Mutex<Option<Settings>> = Mutex::new(None);
+
+/// Takes the host's functions. First of all calls.
+///
+/// Returns 0, or -1 when `host` is NULL.
+///
+/// # Safety
+///
+/// `host` is NULL or points to a table that is never freed or changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn palisade_load(host: *const HostTable) -> i32 {
+    guard("palisade_load", Answer::ERROR, || {
+        // SAFETY: the contract above.
+        let Some(host) = (unsafe { host.as_ref() }) else { return -1 };
+        host::load(host);
+        boundary::install_hook();
+        0
+    })
+}
+
+/// Sets a parameter that is a number, before `palisade_start`.
+///
+/// Returns 0, or -1 after a line that names the parameter, the value and what is allowed.
+///
+/// # Safety
+///
+/// `name` is readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn palisade_set_number(name: palisade_text_t, value: i64) -> i32 {
+    guard("palisade_set_number", Answer::ERROR, || {
+        // SAFETY: the contract above.
+        let name = unsafe { name.bytes() };
+        set(name, |settings, name| settings.set_number(name, value))
+    })
+}
+
+/// Sets a parameter that is a text, or adds to it (`trusted`, `agent_deny`), before
+/// `palisade_start`.
+///
+/// Returns 0, or -1 after a line that names the parameter, the value and what is allowed.
+///
+/// # Safety
+///
+/// `name` and `value` are readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn palisade_set_text(name: palisade_text_t, value: palisade_text_t) -> i32 {
+    guard("palisade_set_text", Answer::ERROR, || {
+        // SAFETY: the contract above.
+        let name = unsafe { name.bytes() };
+        // SAFETY: the contract above.
+        let value = unsafe { value.bytes() }.unwrap_or_default();
+        set(name, |settings, name| settings.set_text(name, value))
+    })
+}
+
+fn set(
+    name: Option<&[u8]>,
+    set: impl FnOnce(&mut Settings, &str) -> Result<(), String>,
+) -> i32 {
+    let name = String::from_utf8_lossy(name.unwrap_or_default());
+    if firewall().is_some() {
+        return refuse(&format!("{name}: parameters are frozen once the module has started"));
+    }
+    let mut settings = SETTINGS.lock();
+    match set(settings.get_or_insert_with(Settings::default), &name) {
+        Ok(()) => 0,
+        Err(sentence) => refuse(&sentence),
+    }
+}
+
+/// Takes the shared memory. Once, before the fork.
+///
+/// Returns 0, or -1 after a line that says why.
+#[unsafe(no_mangle)]
+pub extern "C" fn palisade_start() -> i32 {
+    guard("palisade_start", Answer::ERROR, || {
+        if firewall().is_some() {
+            return refuse("it was started before, in this very process");
+        }
+        let settings = SETTINGS.lock().clone().unwrap_or_default();
+        match Firewall::new(settings, host::log) {
+            Ok(firewall) => {
+                firewall.tell_of_start();
+                boundary::put(firewall);
+                0
+            }
+            Err(error) => refuse(&format!("no start: {error}")),
+        }
+    })
+}
+
+/// To be called in every process that runs checks, after the fork. May be called twice.
+///
+/// Returns 0, or -1 when there was no `palisade_start`.
+#[unsafe(no_mangle)]
+pub extern "C" fn palisade_worker_start() -> i32 {
+    boundary::with_firewall("palisade_worker_start", Answer::ERROR, |firewall| {
+        firewall.counters.take_row();
+        0
+    })
+}
+
+/// To be called once a second, in one process: tells of the bans that have ended.
+#[unsafe(no_mangle)]
+pub extern "C" fn palisade_tick() {
+    boundary::with_firewall("palisade_tick", Answer::ERROR, |firewall| {
+        firewall.tick();
+        0
+    });
+}
+
+/// At the end, in the main process. The shared memory goes with the last process; there is nothing
+/// to wait for.
+#[unsafe(no_mangle)]
+pub extern "C" fn palisade_stop() {
+    boundary::with_firewall("palisade_stop", Answer::ERROR, |firewall| {
+        firewall.tell_of_stop();
+        0
+    });
+}
+
+fn refuse(sentence: &str) -> i32 {
+    write_line(host::log, journal::ERROR, format_args!("{sentence}"));
+    -1
+}

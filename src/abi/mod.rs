@@ -1,0 +1,26 @@
+//! The C ABI: what `include/palisade.h` promises, and the only `extern "C"` of the crate.
+//!
+//! # The contract
+//!
+//! - **Life.** `palisade_load`, then parameters, then `palisade_start`, all in one process; fork;
+//!   `palisade_worker_start` in each process that calls checks; `palisade_tick` once a second in one
+//!   of them; `palisade_stop` at the end. A function that comes too early answers its error value.
+//! - **Texts** are bytes and a length. `data` NULL means "left out". Nothing is kept after the call.
+//! - **Pointers** to a request must be valid for the call; NULL is a request without a source.
+//! - **Errors** of the life functions are -1, after one line in the log that says why. Checks answer
+//!   the codes named with each of them, never 0.
+//! - **Panics** do not cross: every function runs inside [`boundary::guard`], which counts and logs
+//!   the fault and answers what the parameter `on_fault` says, or the function's error value.
+//! - **Threads.** One caller at a time per process, as in Kamailio; any number of processes.
+//! - **Memory** is taken by `palisade_start` alone. Nothing is handed out that must be freed.
+
+mod boundary;
+mod checks;
+mod life;
+mod rpc;
+mod types;
+
+pub use checks::*;
+pub use life::*;
+pub use rpc::*;
+pub use types::*;

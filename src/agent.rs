@@ -1,0 +1,183 @@
+//! The User-Agent filter: the names that scanners give themselves.
+//!
+//! Compiled once, before the fork. Time is linear in the text, whatever the pattern: the `regex`
+//! crate does not backtrack (<https://docs.rs/regex/latest/regex/#untrusted-input>).
+
+use std::io;
+
+use regex::bytes::{RegexSet, RegexSetBuilder};
+
+use crate::escape::Escaped;
+use crate::shm::atomic::{AtomicU64, Ordering};
+use crate::shm::region::{Region, room_for};
+
+/// Names that only attack tools use. Not in it: names that real devices carry too (eyeBeam,
+/// Asterisk PBX, Cisco-SIPGateway, sipsak …), however often scanners borrow them. From the stock
+/// kamailio.cfg, secfilter's README, and SIPVicious' and sippts' own sources.
+pub const BUILTIN: [&str; 15] = [
+    "friendly-scanner",
+    "friendly-request",
+    "sipvicious",
+    "sundayddr",
+    r"^sip-?scan",
+    r"^sipcli\b",
+    r"^pplsip",
+    r"^sipptk",
+    r"\bsippts\b",
+    "VaxSIPUserAgent",
+    "VaxIPUserAgent",
+    r"^iWar\b",
+    r"^sivus",
+    "siparmyknife",
+    r"\bsv(map|war|crack|crash)\b",
+];
+
+/// Patterns while they are collected.
+#[derive(Clone, Debug, Default)]
+pub struct Patterns {
+    added: Vec<String>,
+}
+
+impl Patterns {
+    /// Adds a regular expression.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the pattern and what is wrong with it.
+    pub fn add(&mut self, pattern: &[u8]) -> Result<(), String> {
+        let refuse = |why: &str| {
+            // regex's explanation points at the place over several lines; a log line is one.
+            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            format!("agent_deny={}: is no regular expression: {why}", Escaped(pattern))
+        };
+        let text = std::str::from_utf8(pattern).map_err(|error| refuse(&error.to_string()))?;
+        if text.is_empty() {
+            return Err(refuse("it is empty, and would match every User-Agent"));
+        }
+        compile(&[text]).map_err(|error| refuse(&error.to_string()))?;
+        self.added.push(text.to_owned());
+        Ok(())
+    }
+
+    /// The patterns that were added.
+    #[must_use]
+    pub fn added(&self) -> &[String] {
+        &self.added
+    }
+}
+
+fn compile<S: AsRef<str>>(patterns: &[S]) -> Result<RegexSet, regex::Error> {
+    RegexSetBuilder::new(patterns).case_insensitive(true).build()
+}
+
+/// The patterns, compiled, and how often each has matched.
+#[allow(missing_debug_implementations)]
+pub struct Filter {
+    set: RegexSet,
+    hits: &'static [AtomicU64],
+}
+
+impl Filter {
+    /// The patterns that are in force.
+    fn in_force(builtin: bool, patterns: &Patterns) -> Vec<&str> {
+        let builtin = BUILTIN.iter().copied().filter(|_| builtin);
+        builtin.chain(patterns.added.iter().map(String::as_str)).collect()
+    }
+
+    /// Bytes that the counts take from the region.
+    #[must_use]
+    pub fn room(builtin: bool, patterns: &Patterns) -> usize {
+        room_for::<AtomicU64>(Self::in_force(builtin, patterns).len())
+    }
+
+    /// Compiles the patterns.
+    ///
+    /// # Errors
+    ///
+    /// When all of them together are too large for the regex crate, or the region has no room.
+    pub fn new(region: &mut Region, builtin: bool, patterns: &Patterns) -> io::Result<Self> {
+        let patterns = Self::in_force(builtin, patterns);
+        let set = compile(&patterns).map_err(io::Error::other)?;
+        Ok(Self { hits: region.array(patterns.len())?, set })
+    }
+
+    /// Does a scanner call itself so? Counts the patterns that say yes.
+    #[must_use]
+    pub fn matches(&self, agent: &[u8]) -> bool {
+        if !self.set.is_match(agent) {
+            return false;
+        }
+        for pattern in self.set.matches(agent) {
+            self.hits[pattern].fetch_add(1, Ordering::Relaxed); // statistics only
+        }
+        true
+    }
+
+    /// Each pattern with its hits.
+    pub fn hits(&self) -> impl Iterator<Item = (&str, u64)> {
+        let hits = self.hits.iter().map(|hits| hits.load(Ordering::Relaxed));
+        self.set.patterns().iter().map(String::as_str).zip(hits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(builtin: bool, added: &[&str]) -> Filter {
+        let mut patterns = Patterns::default();
+        for pattern in added {
+            patterns.add(pattern.as_bytes()).unwrap();
+        }
+        let mut region = Region::new(Filter::room(builtin, &patterns)).unwrap();
+        Filter::new(&mut region, builtin, &patterns).unwrap()
+    }
+
+    #[test]
+    fn scanners() {
+        let filter = filter(true, &[]);
+        for agent in [
+            "friendly-scanner", "Friendly-Scanner", "sipvicious", "sundayddr", "sip-scan",
+            "sipscan v0.1", "sipcli/v1.8", "pplsip", "sipptk", "VaxSIPUserAgent/3.0", "iWar",
+            "siparmyknife", "friendly-request", "svmap", "my svcrack 1",
+        ] {
+            assert!(filter.matches(agent.as_bytes()), "{agent}");
+        }
+    }
+
+    #[test]
+    fn phones() {
+        let filter = filter(true, &[]);
+        for agent in [
+            "", "Linphone/5.0", "Yealink SIP-T46S 66.84.0.15", "Grandstream GXP2170 1.0.9.26",
+            "Z 5.4.10 rv2.10.13.2", "Asterisk PBX 18.10", "FPBX-16.0.19(18.9)", "eyeBeam release 3006o",
+            "Cisco-SIPGateway/IOS-15.4", "Cisco/SPA504G-7.6.2", "snom360/8.7", "MicroSIP/3.21.3",
+            "PortSIP UC Client", "sipsak 0.9.7", "SIPClient", "Bria 6", "kamailio (5.6.3)",
+            "Ozeki VoIP SIP SDK", "X-Lite release 5.0", "Polycom VVX", "sipclient sipgate",
+        ] {
+            assert!(!filter.matches(agent.as_bytes()), "{agent}");
+        }
+    }
+
+    #[test]
+    fn added_patterns_are_counted() {
+        let filter = filter(false, &["^bad", "worse$", "é"]);
+        assert!(filter.matches(b"BAD and Worse"));
+        assert!(filter.matches("É".as_bytes()));
+        assert!(!filter.matches(b"\xff\xfe\x00"));
+        assert!(!filter.matches(b"friendly-scanner"), "the built-in list is off");
+        assert_eq!(filter.hits().collect::<Vec<_>>(), [("^bad", 1), ("worse$", 1), ("é", 1)]);
+    }
+
+    #[test]
+    fn no_pattern_matches_nothing() {
+        assert!(!filter(false, &[]).matches(b"friendly-scanner"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_pattern_panics(pattern: Vec<u8>) {
+            let _either = Patterns::default().add(&pattern);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The record of a subject: which word is what.
+
+use crate::hash::Hash;
+use crate::shm::table;
+use crate::source::Source;
+
+use super::tally::Tally;
+
+/// Words of a record: three cache lines, of which a check reads the first.
+pub(super) const WORDS: usize = 24;
+
+const USER_HASH: usize = 0;
+const SOURCE_HIGH: usize = 1;
+const SOURCE_LOW: usize = 2;
+pub(super) const TALLY: usize = 3;
+pub(super) const BLOCKED_UNTIL_MS: usize = 4;
+pub(super) const KNOWN_UNTIL_MS: usize = 5;
+pub(super) const LAST_MS: usize = 6;
+/// Low halves: the last failed requests, two words of two.
+const SEEN: usize = 7;
+const SEEN_WORDS: usize = 4;
+const USER_LENGTH: usize = 11;
+const USER: usize = 12;
+
+/// Bytes of a user's name that are kept for people to read; the hash is of all of it.
+const USER_BYTES: usize = (WORDS - USER) * 8;
+
+pub(super) type Record = table::Record<WORDS>;
+
+/// Whom a record is about: a pair; a user as a whole (no source); a source as a whole (no user).
+#[derive(Clone, Copy)]
+pub(super) struct Subject {
+    pub user: u64,
+    pub source: Source,
+    pub hash: u64,
+}
+
+impl Subject {
+    pub fn is_its_record(self) -> impl Fn(&Record) -> bool {
+        let [high, low] = self.source.halves();
+        move |record| {
+            record.get(USER_HASH) == self.user
+                && record.get(SOURCE_HIGH) == high
+                && record.get(SOURCE_LOW) == low
+        }
+    }
+}
+
+/// Writes the record of a subject that was not known.
+pub(super) fn begin(record: &Record, subject: Subject, user: &[u8], generation: u64) {
+    let [high, low] = subject.source.halves();
+    record.set(USER_HASH, subject.user);
+    record.set(SOURCE_HIGH, high);
+    record.set(SOURCE_LOW, low);
+    record.set(TALLY, Tally { generation: generation & 0xfff, ..Tally::default() }.pack());
+    for word in [BLOCKED_UNTIL_MS, KNOWN_UNTIL_MS, LAST_MS] {
+        record.set(word, 0);
+    }
+    for word in 0..SEEN_WORDS {
+        record.set(SEEN + word, 0);
+    }
+    let user = &user[..user.len().min(USER_BYTES)];
+    record.set(USER_LENGTH, user.len() as u64);
+    for (word, piece) in user.chunks(8).enumerate() {
+        let mut bytes = [0; 8];
+        bytes[..piece.len()].copy_from_slice(piece);
+        record.set(USER + word, u64::from_le_bytes(bytes));
+    }
+}
+
+/// Was this request counted as a failure before?
+pub(super) fn has_seen(record: &Record, request: u64) -> bool {
+    request != 0 && (0..SEEN_WORDS).any(|word| record.get(SEEN + word) == request)
+}
+
+/// Remembers a failed request, for its retransmissions.
+#[allow(clippy::cast_possible_truncation)]
+pub(super) fn remember(record: &Record, failures: u64, request: u64) {
+    record.set(SEEN + failures as usize % SEEN_WORDS, request);
+}
+
+/// A record for the dump.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Hash of the user's name.
+    pub user_hash: u64,
+    /// Where the failures came from; [`Source::NONE`]: the user as a whole.
+    pub source: Source,
+    /// Failures since the first.
+    pub failures: u64,
+    /// The first failure, in milliseconds of the clock.
+    pub first_ms: u64,
+    /// The last one.
+    pub last_ms: u64,
+    /// End of the block; 0: none.
+    pub blocked_until_ms: u64,
+    /// The source is known to be good for the user until then; 0: it never was.
+    pub known_until_ms: u64,
+    user: [u8; USER_BYTES],
+    user_length: usize,
+}
+
+impl Row {
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn from_words(words: &[u64; WORDS]) -> Self {
+        let tally = Tally::unpack(words[TALLY]);
+        let mut user = [0; USER_BYTES];
+        for (piece, word) in user.chunks_exact_mut(8).zip(&words[USER..]) {
+            piece.copy_from_slice(&word.to_le_bytes());
+        }
+        Self {
+            user_hash: words[USER_HASH],
+            source: Source::from_halves([words[SOURCE_HIGH], words[SOURCE_LOW]]),
+            failures: tally.failures,
+            first_ms: tally.first_s * 1000,
+            last_ms: words[LAST_MS],
+            blocked_until_ms: words[BLOCKED_UNTIL_MS],
+            known_until_ms: words[KNOWN_UNTIL_MS],
+            user,
+            user_length: (words[USER_LENGTH] as usize).min(USER_BYTES),
+        }
+    }
+
+    /// The user's name, cut to what a record keeps.
+    #[must_use]
+    pub fn user(&self) -> &[u8] {
+        &self.user[..self.user_length]
+    }
+
+    /// Blocked, or failures within the window.
+    #[must_use]
+    pub const fn is_failing(&self, now_ms: u64, window_ms: u64) -> bool {
+        let in_window = self.blocked_until_ms == 0 && self.first_ms + window_ms > now_ms;
+        self.failures > 0 && (self.is_blocked(now_ms) || in_window)
+    }
+
+    /// Does its block last?
+    #[must_use]
+    pub const fn is_blocked(&self, now_ms: u64) -> bool {
+        self.blocked_until_ms > now_ms
+    }
+
+    /// Is this the row of `user`?
+    #[must_use]
+    pub fn is_of(&self, user: &[u8], hash: &Hash) -> bool {
+        self.user_hash == hash.user(user)
+    }
+}

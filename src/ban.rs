@@ -1,0 +1,319 @@
+//! The ban table: which sources are banned, since when, until when, why, and how often before.
+//!
+//! Not the policy: it does not decide who is banned. Fork-safe, allocation-free, panic-free. An
+//! ended ban stays as history while there is room, so that the next one knows its count.
+
+use std::io;
+
+use crate::clock::Clock;
+use crate::fail;
+use crate::shm::atomic::Ordering;
+use crate::shm::region::Region;
+use crate::shm::table::{Claim, Entry, FOREVER_S, Found, Record, Refused, Table};
+use crate::source::Source;
+
+mod reason;
+
+pub use reason::{Origin, REASON_BYTES, Reason};
+
+/// Words of a record: two cache lines, of which a check reads the first.
+const WORDS: usize = 16;
+
+// Which word is what.
+const KEY_HIGH: usize = 0;
+const KEY_LOW: usize = 1;
+const SINCE_MS: usize = 2;
+/// 0: until lifted.
+const UNTIL_MS: usize = 3;
+const HITS: usize = 4;
+/// How often banned, this time included.
+const COUNT: usize = 5;
+const ORIGIN: usize = 6;
+/// The first of [`reason::REASON_WORDS`].
+const REASON: usize = 8;
+
+/// One ban.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ban {
+    /// Who is banned.
+    pub source: Source,
+    /// Since when, in milliseconds of [`Clock`].
+    pub since_ms: u64,
+    /// Until when; 0: until lifted.
+    pub until_ms: u64,
+    /// Messages that came meanwhile.
+    pub hits: u64,
+    /// How often this source was banned, this time included, as far as is remembered.
+    pub count: u64,
+    /// Why.
+    pub reason: Reason,
+    /// Who set it.
+    pub origin: Origin,
+}
+
+impl Ban {
+    /// Is it over?
+    #[must_use]
+    pub const fn is_over(&self, now_ms: u64) -> bool {
+        self.until_ms != 0 && self.until_ms <= now_ms
+    }
+
+    fn from_words(words: [u64; WORDS]) -> Self {
+        Self {
+            source: Source::from_halves([words[KEY_HIGH], words[KEY_LOW]]),
+            since_ms: words[SINCE_MS],
+            until_ms: words[UNTIL_MS],
+            hits: words[HITS],
+            count: words[COUNT],
+            reason: Reason::from_words(&words[REASON..]),
+            origin: Origin::from_word(words[ORIGIN]),
+        }
+    }
+}
+
+/// What [`BanTable::ban`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Banned {
+    /// A new ban; how often this source was banned, this time included.
+    New(u64),
+    /// It was banned already and its ban is renewed; how often, as above.
+    Renewed(u64),
+    /// Another process is banning it just now.
+    Busy,
+    /// No place: every ban in the full table ends later than this one would.
+    Full,
+}
+
+/// See the module's own words.
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations)]
+pub struct BanTable {
+    table: Table<WORDS>,
+}
+
+/// The second in which a ban is over in any case.
+#[allow(clippy::cast_possible_truncation)]
+const fn keep_until_s(until_ms: u64) -> u32 {
+    match until_ms {
+        0 => FOREVER_S,
+        _ => until_ms.div_ceil(1000) as u32,
+    }
+}
+
+impl BanTable {
+    /// Bytes that a table for `bans` takes from the region.
+    #[must_use]
+    pub const fn room(bans: usize) -> usize {
+        Table::<WORDS>::room(bans)
+    }
+
+    /// Carves a table for `bans` off the region.
+    ///
+    /// # Errors
+    ///
+    /// When the region has no room left.
+    pub fn new(region: &mut Region, bans: usize) -> io::Result<Self> {
+        Ok(Self { table: Table::new(region, bans)? })
+    }
+
+    /// Is this source banned? Counts a hit on its ban, if so.
+    pub fn hit(&self, source: Source, hash: u64, clock: &impl Clock) -> bool {
+        match self.table.find(hash, clock.now_s(), is(source)) {
+            Found::Live(entry) => {
+                let record = self.table.record(entry);
+                if is_over(record.get(UNTIL_MS), clock) {
+                    return false;
+                }
+                // Statistics only: a ban that takes this place at this instant inherits the hit.
+                record.words[HITS].fetch_add(1, Ordering::Relaxed);
+                true
+            }
+            // Somebody bans it just now.
+            Found::Busy => true,
+            Found::Nothing => false,
+        }
+    }
+
+    /// Is this source banned?
+    #[must_use]
+    pub fn holds(&self, source: Source, hash: u64, clock: &impl Clock) -> bool {
+        match self.table.find(hash, clock.now_s(), is(source)) {
+            Found::Live(entry) => !is_over(self.table.record(entry).get(UNTIL_MS), clock),
+            Found::Busy => true,
+            Found::Nothing => false,
+        }
+    }
+
+    /// The ban of this source, if it is banned.
+    #[must_use]
+    pub fn get(&self, source: Source, hash: u64, clock: &impl Clock) -> Option<Ban> {
+        match self.table.find(hash, clock.now_s(), is(source)) {
+            Found::Live(entry) => {
+                let (_, ban) = self.read(entry)?;
+                (ban.source == source && !ban.is_over(clock.exact_ms())).then_some(ban)
+            }
+            _ => None,
+        }
+    }
+
+    /// Bans a source until `until_ms` (0: until lifted).
+    pub fn ban(
+        &self,
+        source: Source,
+        hash: u64,
+        until_ms: u64,
+        reason: Reason,
+        origin: Origin,
+        clock: &impl Clock,
+    ) -> Banned {
+        let keep_until_s = keep_until_s(until_ms);
+        match self.table.claim(hash, clock.now_s(), keep_until_s, is(source)) {
+            Ok(claim) => self.write(claim, source, until_ms, reason, origin, clock),
+            Err(Refused::Busy) => Banned::Busy,
+            Err(Refused::Full) => Banned::Full,
+        }
+    }
+
+    #[allow(clippy::unused_self)] // It reads as what it is: a step of `ban`.
+    fn write(
+        &self,
+        mut claim: Claim<'_, WORDS>,
+        source: Source,
+        until_ms: u64,
+        reason: Reason,
+        origin: Origin,
+        clock: &impl Clock,
+    ) -> Banned {
+        fail::point("ban.claimed");
+        let now_ms = clock.exact_ms();
+        let before = claim.before();
+        let counted = if claim.existed() { before.get(COUNT) } else { 0 };
+        let renewed =
+            claim.existed() && claim.was_live() && !is_over(before.get(UNTIL_MS), clock);
+        let record = claim.record();
+        if !renewed {
+            let [high, low] = source.halves();
+            record.set(KEY_HIGH, high);
+            record.set(KEY_LOW, low);
+            record.set(SINCE_MS, now_ms);
+            record.set(HITS, 0);
+            record.set(COUNT, counted + 1);
+        }
+        fail::point("ban.half_written");
+        record.set(UNTIL_MS, until_ms);
+        for (word, value) in reason.to_words().into_iter().enumerate() {
+            record.set(REASON + word, value);
+        }
+        record.set(ORIGIN, origin as u64);
+        match (claim.publish(keep_until_s(until_ms)), renewed) {
+            (None, _) => Banned::Busy,
+            (Some(_), true) => Banned::Renewed(counted),
+            (Some(_), false) => Banned::New(counted + 1),
+        }
+    }
+
+    /// Lifts a ban. False when there is none.
+    pub fn unban(&self, source: Source, hash: u64, clock: &impl Clock) -> bool {
+        loop {
+            match self.table.find(hash, clock.now_s(), is(source)) {
+                Found::Live(entry) => {
+                    let over = is_over(self.table.record(entry).get(UNTIL_MS), clock);
+                    if self.table.end(entry, clock.now_s()) {
+                        return !over;
+                    }
+                    // Its tag has changed since we looked: look again.
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    /// Lifts all bans; tells of each.
+    pub fn unban_all(&self, clock: &impl Clock, mut tell: impl FnMut(Ban)) {
+        let now_ms = clock.exact_ms();
+        for entry in self.table.live() {
+            self.end_if(entry, clock, |ban| !ban.is_over(now_ms), &mut tell);
+        }
+    }
+
+    /// Ends the bans that are over; tells of each. To be called once a second.
+    ///
+    /// Reads nothing while no ban is due; else every tag, 8 bytes a place, and the records of the
+    /// bans that are due.
+    pub fn end_those_over(&self, clock: &impl Clock, mut tell: impl FnMut(Ban)) {
+        let (now_ms, now_s) = (clock.exact_ms(), clock.now_s());
+        for entry in self.table.due(now_s + 1) {
+            self.end_if(entry, clock, |ban| ban.is_over(now_ms), &mut tell);
+        }
+    }
+
+    /// Ends the ban of this source if it is over; tells of it.
+    pub fn end_if_over(
+        &self,
+        source: Source,
+        hash: u64,
+        clock: &impl Clock,
+        mut tell: impl FnMut(Ban),
+    ) {
+        let now_ms = clock.exact_ms();
+        if let Found::Live(entry) = self.table.find(hash, clock.now_s(), is(source)) {
+            self.end_if(entry, clock, |ban| ban.is_over(now_ms), &mut tell);
+        }
+    }
+
+    fn end_if(
+        &self,
+        entry: Entry,
+        clock: &impl Clock,
+        choose: impl Fn(&Ban) -> bool,
+        tell: &mut impl FnMut(Ban),
+    ) {
+        if let Some((entry, ban)) = self.read(entry)
+            && choose(&ban)
+            && self.table.end(entry, clock.now_s())
+        {
+            tell(ban);
+        }
+    }
+
+    /// All bans, in the order of their places.
+    pub fn bans(&self, clock: &impl Clock) -> impl Iterator<Item = Ban> + '_ {
+        let now_ms = clock.exact_ms();
+        self.table
+            .live()
+            .filter_map(|entry| self.read(entry))
+            .map(|(_, ban)| ban)
+            .filter(move |ban| !ban.is_over(now_ms))
+    }
+
+    /// Gets the cache lines of a hash on their way.
+    pub fn prefetch(&self, hash: u64) {
+        self.table.prefetch(hash);
+    }
+
+    /// The table below: its size and its counts.
+    #[must_use]
+    pub const fn table(&self) -> &Table<WORDS> {
+        &self.table
+    }
+
+    fn read(&self, entry: Entry) -> Option<(Entry, Ban)> {
+        self.table.read(entry).map(|(entry, words)| (entry, Ban::from_words(words)))
+    }
+}
+
+fn is(source: Source) -> impl Fn(&Record<WORDS>) -> bool {
+    let [high, low] = source.halves();
+    move |record| record.get(KEY_HIGH) == high && record.get(KEY_LOW) == low
+}
+
+/// Exact to the millisecond, but the exact clock is read only in the last second.
+fn is_over(until_ms: u64, clock: &impl Clock) -> bool {
+    if until_ms == 0 || clock.coarse_ms() + 1000 < until_ms {
+        return false;
+    }
+    until_ms <= clock.exact_ms()
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -1,0 +1,139 @@
+//! The counters: one row of cache lines for each process, added up when somebody asks.
+//!
+//! Rows are there for speed only: two processes that share one still count right.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering as Local};
+
+use crate::shared_struct;
+use crate::shm::atomic::{AtomicU64, Ordering};
+use crate::shm::region::{Region, room_for};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $variant:ident $name:literal;)+) => {
+        /// What is counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Counter {
+            $($(#[$doc])* $variant,)+
+        }
+
+        const NAMES: &[&str] = &[$($name,)+];
+    };
+}
+
+counters! {
+    /// Messages that `palisade_check()` saw.
+    Checked "checked";
+    /// … from trusted networks.
+    Trusted "trusted";
+    /// … let through.
+    Passed "passed";
+    /// Messages of banned sources that were blocked.
+    BlockedBan "blocked_ban";
+    /// Messages blocked because their source is over the rate.
+    BlockedRate "blocked_rate";
+    /// Messages blocked for their User-Agent.
+    BlockedAgent "blocked_agent";
+    /// Sources that went over the rate.
+    RateHot "rate_hot";
+    /// Bans for the rate.
+    BansRate "bans_rate";
+    /// Bans for the User-Agent.
+    BansAgent "bans_agent";
+    /// Bans for wrong passwords.
+    BansAuth "bans_auth";
+    /// Bans by hand or from the script.
+    BansManual "bans_manual";
+    /// Bans refused because the network is trusted.
+    BansRefused "bans_refused_trusted";
+    /// Bans that found no place.
+    BansFull "bans_refused_full";
+    /// Bans lifted by hand.
+    Unbans "unbans";
+    /// Bans that ended.
+    Expired "bans_expired";
+    /// Failed authentications that were counted.
+    AuthFailures "auth_failures";
+    /// Retransmissions of failed requests, not counted again.
+    AuthRetransmissions "auth_retransmissions";
+    /// Successful authentications.
+    AuthSuccesses "auth_successes";
+    /// Users blocked.
+    AuthBlocks "auth_blocks";
+    /// Users found under attack from many sources.
+    AuthUnderAttack "auth_under_attack";
+    /// Requests that met such a block.
+    AuthBlocked "auth_blocked";
+    /// Failures that found no place to be counted.
+    AuthUncounted "auth_uncounted";
+    /// Faults of the module itself: panics that stopped at the boundary.
+    Faults "faults";
+    /// Log lines left out to keep the log from flooding.
+    LogSuppressed "log_suppressed";
+}
+
+/// Rows; more processes than that share.
+const ROWS: usize = 64;
+
+shared_struct! {
+    /// The counts of one process.
+    pub struct Row: 256 {
+        /// In the order of [`Counter`].
+        pub counts: [AtomicU64; 32],
+    }
+}
+
+const _: () = assert!(NAMES.len() <= 32);
+
+/// Which row is this process's: set once after the fork.
+static ROW: AtomicUsize = AtomicUsize::new(0);
+
+/// See the module's own words.
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations)]
+pub struct Counters {
+    rows: &'static [Row],
+    next_row: &'static AtomicU64,
+}
+
+impl Counters {
+    /// Bytes that the counters take from the region.
+    pub const ROOM: usize = room_for::<Row>(ROWS) + room_for::<AtomicU64>(1);
+
+    /// Carves the counters off the region.
+    ///
+    /// # Errors
+    ///
+    /// When the region has no room left.
+    pub fn new(region: &mut Region) -> io::Result<Self> {
+        Ok(Self { rows: region.array(ROWS)?, next_row: &region.array(1)?[0] })
+    }
+
+    /// Takes a row for this process.
+    #[allow(clippy::cast_possible_truncation)]
+    pub fn take_row(&self) {
+        let row = self.next_row.fetch_add(1, Ordering::Relaxed) as usize % ROWS;
+        ROW.store(row, Local::Relaxed);
+    }
+
+    /// Counts one.
+    pub fn count(&self, counter: Counter) {
+        let row = &self.rows[ROW.load(Local::Relaxed) % ROWS];
+        row.counts[counter as usize].fetch_add(1, Ordering::Relaxed); // statistics only
+    }
+
+    /// All processes together.
+    #[must_use]
+    pub fn total(&self, counter: Counter) -> u64 {
+        self.sum(counter as usize)
+    }
+
+    /// Every counter with its name.
+    pub fn each(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        NAMES.iter().enumerate().map(|(index, &name)| (name, self.sum(index)))
+    }
+
+    fn sum(&self, index: usize) -> u64 {
+        self.rows.iter().map(|row| row.counts[index].load(Ordering::Relaxed)).sum()
+    }
+}

@@ -1,0 +1,31 @@
+//! Fail points: where a test makes a process panic or die. Nothing but an empty function in a
+//! release; built in with `--features failpoints`.
+//!
+//! `PALISADE_FAIL="table.claimed=kill policy.check=panic"` in the environment sets them.
+
+/// A place with a name.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub const fn point(_name: &str) {}
+
+/// A place with a name.
+///
+/// # Panics
+///
+/// When the environment says so.
+#[cfg(feature = "failpoints")]
+pub fn point(name: &str) {
+    use once_cell::sync::Lazy;
+
+    static SET: Lazy<Vec<(String, String)>> = Lazy::new(|| {
+        let text = std::env::var("PALISADE_FAIL").unwrap_or_default();
+        let points = text.split_whitespace().filter_map(|point| point.split_once('='));
+        points.map(|(name, action)| (name.to_owned(), action.to_owned())).collect()
+    });
+
+    match SET.iter().find(|(set, _)| set == name).map(|(_, action)| action.as_str()) {
+        Some("panic") => panic!("fail point {name}"),
+        Some("kill") => crate::shm::os::kill_this_process(),
+        _ => {}
+    }
+}

@@ -1,0 +1,438 @@
+//! The policy: one message in, one verdict out. Here, and nowhere else, it is decided what follows
+//! from what a defence finds.
+//!
+//! Cheapest first: trusted, ban, rate, agent. Only what needs the parsed message asks for it.
+
+use std::io;
+
+use crate::agent::Filter;
+use crate::auth::{self, AuthTable};
+use crate::ban::{BanTable, Banned, Origin, Reason};
+use crate::clock::{Clock, Monotonic};
+use crate::counters::{Counter, Counters};
+use crate::escape::Escaped;
+use crate::fail;
+use crate::hash::Hash;
+use crate::journal::{Journal, Sink};
+use crate::message::{Message, Part};
+use crate::rate::{Limit, Rate, RateTable};
+use crate::settings::Settings;
+use crate::shm::atomic::Ordering;
+use crate::shm::region::Region;
+use crate::source::{Address, Prefixes, Source};
+
+mod authentication;
+
+pub use authentication::AuthResult;
+
+/// What the checks say of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Let it through.
+    Pass,
+    /// Blocked, as its source or its user was before.
+    Blocked,
+    /// Blocked because of this message.
+    NewlyBlocked,
+}
+
+/// Why a source was not banned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotBanned {
+    /// The address is in a trusted network.
+    Trusted,
+    /// Every ban in the full table ends later than this one would.
+    Full,
+}
+
+/// The defences of one server, over one region.
+#[allow(missing_debug_implementations)]
+pub struct Firewall<C = Monotonic> {
+    /// Frozen before the fork.
+    pub settings: Settings,
+    /// The time.
+    pub clock: C,
+    /// Keyed with the seed of the region.
+    pub hash: Hash,
+    /// Who sends how much.
+    pub rate: RateTable,
+    /// Who is banned.
+    pub bans: BanTable,
+    /// Who guesses passwords.
+    pub auth: AuthTable,
+    /// What scanners call themselves.
+    pub agents: Filter,
+    /// What was counted.
+    pub counters: Counters,
+    /// The log.
+    pub journal: Journal,
+    /// Bytes of shared memory.
+    pub bytes: usize,
+    prefixes: Prefixes,
+}
+
+impl Firewall<Monotonic> {
+    /// Takes the shared memory that the settings ask for. Before the fork.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel refuses the memory, or the patterns together are too large to compile.
+    pub fn new(settings: Settings, sink: Sink) -> io::Result<Self> {
+        Self::with_clock(settings, sink, |region| {
+            Monotonic::since(region.header().born_ms.load(Ordering::Relaxed))
+        })
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Within what settings allow.
+impl<C: Clock> Firewall<C> {
+    fn with_clock(
+        settings: Settings,
+        sink: Sink,
+        clock: impl FnOnce(&Region) -> C,
+    ) -> io::Result<Self> {
+        let sources = settings.sources_max() as usize;
+        let bans = settings.bans_max() as usize;
+        let users = settings.users_max() as usize;
+        let builtin = settings.agent_builtin() == 1;
+        let room = RateTable::room(sources)
+            + BanTable::room(bans)
+            + AuthTable::room(users)
+            + Filter::room(builtin, &settings.agents)
+            + Counters::ROOM
+            + Journal::ROOM;
+        let mut region = Region::new(room)?;
+        let hash = Hash::keyed(region.seed());
+        let limit = Limit {
+            requests: settings.reqs_density_per_unit() as u64,
+            window_ms: settings.sampling_time_unit() as u64 * 1000,
+        };
+        let rules = auth::Rules {
+            scope: settings.auth_scope,
+            max_failures: settings.auth_max_failures() as u64,
+            user_max_failures: settings.auth_user_max_failures() as u64,
+            window_ms: settings.auth_window() as u64 * 1000,
+            block_ms: settings.auth_ban_time() as u64 * 1000,
+            known_ms: settings.auth_known_time() as u64 * 1000,
+        };
+        Ok(Self {
+            rate: RateTable::new(&mut region, sources, limit)?,
+            bans: BanTable::new(&mut region, bans)?,
+            auth: AuthTable::new(&mut region, users, hash.clone(), rules)?,
+            agents: Filter::new(&mut region, builtin, &settings.agents)?,
+            counters: Counters::new(&mut region)?,
+            journal: Journal::new(&mut region, sink, settings.log_level() as i32)?,
+            bytes: region.bytes(),
+            clock: clock(&region),
+            hash,
+            prefixes: Prefixes {
+                v4: settings.ipv4_prefix() as u8,
+                v6: settings.ipv6_prefix() as u8,
+            },
+            settings,
+        })
+    }
+
+    /// All checks that are on, cheapest first.
+    pub fn check(&self, address: Address, message: &impl Message) -> Verdict {
+        fail::point("policy.check");
+        self.counters.count(Counter::Checked);
+        let verdict = self.verdict(address, message);
+        if verdict == Verdict::Pass {
+            self.counters.count(Counter::Passed);
+        }
+        verdict
+    }
+
+    fn verdict(&self, address: Address, message: &impl Message) -> Verdict {
+        if self.is_trusted(address) {
+            return Verdict::Pass;
+        }
+        let (source, hash) = self.locate(address);
+        self.bans.prefetch(hash);
+        self.rate.prefetch(hash);
+        if self.bans.hit(source, hash, &self.clock) {
+            self.counters.count(Counter::BlockedBan);
+            return Verdict::Blocked;
+        }
+        match self.charge(source, hash) {
+            Verdict::Pass => {}
+            Verdict::NewlyBlocked => {
+                self.ban_by_check(address, self.settings.rate_ban_time(), Reason::RATE);
+                return Verdict::NewlyBlocked;
+            }
+            Verdict::Blocked => return Verdict::Blocked,
+        }
+        self.check_agent_of(address, message)
+    }
+
+    /// The rate check alone, in pike's words.
+    pub fn check_rate(&self, address: Address) -> Verdict {
+        if self.is_trusted(address) {
+            return Verdict::Pass;
+        }
+        let (source, hash) = self.locate(address);
+        self.charge(source, hash)
+    }
+
+    fn charge(&self, source: Source, hash: u64) -> Verdict {
+        match self.rate.charge(source, hash, &self.clock) {
+            Rate::Fine => Verdict::Pass,
+            Rate::Hot => {
+                self.counters.count(Counter::BlockedRate);
+                Verdict::Blocked
+            }
+            Rate::NewlyHot => {
+                self.counters.count(Counter::BlockedRate);
+                self.counters.count(Counter::RateHot);
+                if self.settings.rate_ban_time() == 0 {
+                    self.tell_of_block(source, "rate", format_args!(""));
+                }
+                Verdict::NewlyBlocked
+            }
+        }
+    }
+
+    /// The User-Agent of a message against the filter.
+    pub fn check_agent_of(&self, address: Address, message: &impl Message) -> Verdict {
+        self.check_agent(address, message, message.part(Part::UserAgent))
+    }
+
+    /// A text against the filter, on behalf of a message.
+    pub fn check_agent(&self, address: Address, message: &impl Message, agent: &[u8]) -> Verdict {
+        if agent.is_empty() || self.is_trusted(address) || !self.agents.matches(agent) {
+            return Verdict::Pass;
+        }
+        self.counters.count(Counter::BlockedAgent);
+        let (source, _) = self.locate(address);
+        let method = Escaped(message.part(Part::Method));
+        let agent = Escaped(agent);
+        self.tell_of_block(source, "agent", format_args!(" agent=\"{agent}\" method={method}"));
+        self.ban_by_check(address, self.settings.agent_ban_time(), Reason::AGENT);
+        Verdict::NewlyBlocked
+    }
+
+    /// Bans an address for `seconds` (0: until lifted).
+    ///
+    /// # Errors
+    ///
+    /// [`NotBanned`].
+    #[allow(clippy::cast_sign_loss)]
+    pub fn ban(
+        &self,
+        address: Address,
+        seconds: u64,
+        reason: Reason,
+        origin: Origin,
+    ) -> Result<(), NotBanned> {
+        let (source, hash) = self.locate(address);
+        if self.is_trusted(address) {
+            self.counters.count(Counter::BansRefused);
+            return Err(NotBanned::Trusted);
+        }
+        let until_ms = if seconds == 0 { 0 } else { self.clock.exact_ms() + seconds * 1000 };
+        self.bans.end_if_over(source, hash, &self.clock, |ban| self.tell_of_expiry(ban.source));
+        let evicted_before = self.evicted();
+        let banned = self.bans.ban(source, hash, until_ms, reason, origin, &self.clock);
+        self.tell_of_evictions(evicted_before);
+        match banned {
+            Banned::New(count) | Banned::Renewed(count) => {
+                self.counters.count(match reason {
+                    Reason::RATE => Counter::BansRate,
+                    Reason::AGENT => Counter::BansAgent,
+                    Reason::AUTH => Counter::BansAuth,
+                    _ => Counter::BansManual,
+                });
+                let key = self.show(source);
+                self.journal.event(format_args!(
+                    "ban key={key} reason={reason} seconds={seconds} count={count}"
+                ));
+                Ok(())
+            }
+            Banned::Busy => Ok(()), // Another process bans it at this very moment.
+            Banned::Full => {
+                self.counters.count(Counter::BansFull);
+                let limit = self.bans.table().limit();
+                self.throttled_warning(
+                    "ban table full",
+                    format_args!("ban_table_full bans_max={limit}: all bans in it end later"),
+                );
+                Err(NotBanned::Full)
+            }
+        }
+    }
+
+    /// A ban that a check asks for; 0 seconds: none. That it may not or cannot be set is told
+    /// where it happens.
+    #[allow(clippy::cast_sign_loss)]
+    fn ban_by_check(&self, address: Address, seconds: i64, reason: Reason) {
+        if seconds > 0 {
+            let _told = self.ban(address, seconds as u64, reason, Origin::Check);
+        }
+    }
+
+    /// Lifts a ban, and forgets what the source sent, so that it starts anew. False when there was
+    /// none.
+    pub fn unban(&self, address: Address, by: Origin) -> bool {
+        let (source, hash) = self.locate(address);
+        let lifted = self.bans.unban(source, hash, &self.clock);
+        if lifted {
+            self.rate.forget(hash);
+            self.tell_of_unban(source, by);
+        }
+        lifted
+    }
+
+    /// Lifts all bans. Returns how many.
+    pub fn unban_all(&self, by: Origin) -> u64 {
+        let mut lifted = 0;
+        self.bans.unban_all(&self.clock, |ban| {
+            lifted += 1;
+            self.rate.forget(self.hash.source(ban.source));
+            self.tell_of_unban(ban.source, by);
+        });
+        lifted
+    }
+
+    /// Is this address banned?
+    #[must_use]
+    pub fn is_banned(&self, address: Address) -> bool {
+        let (source, hash) = self.locate(address);
+        !self.is_trusted(address) && self.bans.holds(source, hash, &self.clock)
+    }
+
+    /// To be called once a second by one process: tells of the bans that have ended.
+    pub fn tick(&self) {
+        self.bans.end_those_over(&self.clock, |ban| self.tell_of_expiry(ban.source));
+    }
+
+    /// Is this address in a trusted network?
+    #[must_use]
+    pub fn is_trusted(&self, address: Address) -> bool {
+        let trusted = self.settings.trusted.holds(address);
+        if trusted {
+            self.counters.count(Counter::Trusted);
+        }
+        trusted
+    }
+
+    /// The source of an address, and its hash.
+    #[must_use]
+    pub fn locate(&self, address: Address) -> (Source, u64) {
+        let source = self.prefixes.source_of(address);
+        (source, self.hash.source(source))
+    }
+
+    /// A source for people.
+    #[must_use]
+    pub const fn show(&self, source: Source) -> crate::source::Shown {
+        self.prefixes.show(source)
+    }
+
+    /// What makes one source.
+    #[must_use]
+    pub const fn prefixes(&self) -> Prefixes {
+        self.prefixes
+    }
+
+    fn evicted(&self) -> u64 {
+        self.bans.table().totals().evicted.load(Ordering::Relaxed)
+    }
+
+    fn tell_of_evictions(&self, before: u64) {
+        let evicted = self.evicted();
+        if evicted > before {
+            let limit = self.bans.table().limit();
+            self.throttled_warning(
+                "ban evicted",
+                format_args!(
+                    "ban_evicted bans_max={limit} evicted={evicted}: the table is full, the ban \
+                     that ended first had to go"
+                ),
+            );
+        }
+    }
+
+    fn tell_of_block(&self, source: Source, reason: &str, rest: std::fmt::Arguments<'_>) {
+        let key = self.show(source);
+        let line = format_args!("block key={key} reason={reason}{rest}");
+        self.throttled(line);
+    }
+
+    /// Writes an event that the network can cause at will, unless the very same was just written.
+    fn throttled(&self, line: std::fmt::Arguments<'_>) {
+        let mut text = Digest(self.hash.clone(), 0);
+        // Cannot fail: Digest takes all.
+        let _hashed = std::fmt::Write::write_fmt(&mut text, line);
+        if !self.journal.throttled_event(text.1, self.clock.now_s(), line) {
+            self.counters.count(Counter::LogSuppressed);
+        }
+    }
+
+    fn throttled_warning(&self, what: &str, line: std::fmt::Arguments<'_>) {
+        let hash = self.hash.texts(&[what.as_bytes()]);
+        let now_s = self.clock.now_s();
+        if !self.journal.throttled(crate::journal::WARNING, hash, now_s, line) {
+            self.counters.count(Counter::LogSuppressed);
+        }
+    }
+
+    /// Tells of a panic that stopped at the boundary of this exported function.
+    pub fn tell_of_fault(&self, function: &str, line: u32) {
+        let hash = self.hash.texts(&[b"fault", function.as_bytes(), &line.to_ne_bytes()]);
+        let answer = self.settings.on_fault;
+        let written = self.journal.throttled(
+            crate::journal::ERROR,
+            hash,
+            self.clock.now_s(),
+            format_args!("fault function={function} line={line} on_fault={answer:?}"),
+        );
+        if !written {
+            self.counters.count(Counter::LogSuppressed);
+        }
+    }
+
+    /// Tells what was taken.
+    pub fn tell_of_start(&self) {
+        let (bytes, version) = (self.bytes, env!("CARGO_PKG_VERSION"));
+        self.journal.line(
+            crate::journal::INFO,
+            format_args!("start version={version} shared_bytes={bytes}"),
+        );
+    }
+
+    /// Tells what was done.
+    pub fn tell_of_stop(&self) {
+        let faults = self.counters.total(Counter::Faults);
+        let checked = self.counters.total(Counter::Checked);
+        self.journal.line(
+            crate::journal::INFO,
+            format_args!("stop checked={checked} faults={faults}"),
+        );
+    }
+
+    fn tell_of_unban(&self, source: Source, by: Origin) {
+        self.counters.count(Counter::Unbans);
+        let (key, by) = (self.show(source), by.name());
+        self.journal.event(format_args!("unban key={key} reason={by}"));
+    }
+
+    fn tell_of_expiry(&self, source: Source) {
+        self.counters.count(Counter::Expired);
+        let key = self.show(source);
+        self.journal.event(format_args!("unban key={key} reason=expired"));
+    }
+}
+
+/// Hashes a line without writing it down.
+struct Digest(Hash, u64);
+
+impl std::fmt::Write for Digest {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.1 = self.0.texts(&[&self.1.to_ne_bytes(), text.as_bytes()]);
+        Ok(())
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests;

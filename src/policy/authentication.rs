@@ -1,0 +1,212 @@
+//! What follows from the result of an authentication.
+
+use crate::auth::{Attempt, Failed, Outcome};
+use crate::ban::Reason;
+use crate::clock::Clock;
+use crate::counters::Counter;
+use crate::escape::Escaped;
+use crate::message::{Message, Part, UserName};
+use crate::settings::AuthScope;
+use crate::source::Address;
+
+use super::{Firewall, Verdict};
+
+/// What a code of Kamailio's auth modules means for the counter. They agree on these
+/// (`auth_result` in src/modules/auth/api.h; README of auth_db, auth, auth_radius).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthResult {
+    /// The credentials were right.
+    Success,
+    /// They were wrong: -2 wrong password, -3 unknown user, -8 not the user of the message.
+    Failure,
+    /// Says nothing of the password: -1 error, -4 stale nonce, -5 no credentials, -6 nonce reused.
+    Neither,
+}
+
+impl From<i32> for AuthResult {
+    fn from(code: i32) -> Self {
+        match code {
+            1.. => Self::Success,
+            -2 | -3 | -8 => Self::Failure,
+            _ => Self::Neither,
+        }
+    }
+}
+
+/// Credentials of one message that are looked at.
+const MAX_OFFERED: u32 = 8;
+
+impl<C: Clock> Firewall<C> {
+    /// Takes the result of an authentication, and counts or clears. `user`: `None` to take it from
+    /// the message. The right password does not help a pair that is blocked: else it would tell a
+    /// guesser that it is right.
+    pub fn auth_result(
+        &self,
+        result: AuthResult,
+        address: Address,
+        user: Option<&[u8]>,
+        message: &impl Message,
+    ) -> Verdict {
+        if result == AuthResult::Failure {
+            return self.auth_failed(address, user, message);
+        }
+        self.with_attempt(address, user, message, |attempt| {
+            if self.auth.is_blocked(attempt, &self.clock) {
+                self.counters.count(Counter::AuthBlocked);
+                return Verdict::Blocked;
+            }
+            if result == AuthResult::Success {
+                self.auth.succeed(attempt, &self.clock);
+                self.counters.count(Counter::AuthSuccesses);
+            } else {
+                self.auth.withdraw(attempt, &self.clock);
+            }
+            Verdict::Pass
+        })
+    }
+
+    /// Counts one failure.
+    pub fn auth_failed(
+        &self,
+        address: Address,
+        user: Option<&[u8]>,
+        message: &impl Message,
+    ) -> Verdict {
+        self.with_attempt(address, user, message, |attempt| {
+            let Outcome { failed, under_attack } = self.auth.fail(attempt, &self.clock);
+            let agent = message.part(Part::UserAgent);
+            let (source, _) = self.locate(address);
+            let key = self.show(source);
+            if let Some(failures) = under_attack {
+                self.counters.count(Counter::AuthUnderAttack);
+                self.tell_of_auth_block(attempt.user, format_args!("*"), failures, agent);
+            }
+            match failed {
+                Failed::Counted(_) => {
+                    self.counters.count(Counter::AuthFailures);
+                    if under_attack.is_some() { Verdict::NewlyBlocked } else { Verdict::Pass }
+                }
+                Failed::NewlyBlocked(failures) => {
+                    self.counters.count(Counter::AuthFailures);
+                    self.counters.count(Counter::AuthBlocks);
+                    self.tell_of_auth_block(attempt.user, format_args!("{key}"), failures, agent);
+                    if self.settings.auth_scope == AuthScope::Source {
+                        self.ban_by_check(address, self.settings.auth_ban_time(), Reason::AUTH);
+                    }
+                    Verdict::NewlyBlocked
+                }
+                Failed::Blocked => {
+                    self.counters.count(Counter::AuthBlocked);
+                    Verdict::Blocked
+                }
+                Failed::Retransmission => {
+                    self.counters.count(Counter::AuthRetransmissions);
+                    if self.auth.is_blocked(attempt, &self.clock) {
+                        Verdict::Blocked
+                    } else {
+                        Verdict::Pass
+                    }
+                }
+                Failed::Uncounted => {
+                    self.counters.count(Counter::AuthUncounted);
+                    Verdict::Pass
+                }
+            }
+        })
+    }
+
+    /// Forgets the failures of this user from this source, block included.
+    pub fn auth_ok(&self, address: Address, user: Option<&[u8]>, message: &impl Message) {
+        self.with_attempt(address, user, message, |attempt| {
+            self.auth.succeed(attempt, &self.clock);
+            self.counters.count(Counter::AuthSuccesses);
+            Verdict::Pass
+        });
+    }
+
+    /// Is this user blocked from this source? When not, the attempt that follows counts as under
+    /// way, see [`crate::auth::AuthTable::admit`]. Asked before the credentials are evaluated, it
+    /// is about every user that they name: which of several will be evaluated is not known yet.
+    pub fn auth_blocked(
+        &self,
+        address: Address,
+        user: Option<&[u8]>,
+        message: &impl Message,
+    ) -> bool {
+        let offered = (1..MAX_OFFERED).map_while(|index| UserName::of_credentials(message, index));
+        let others: Vec<UserName> = offered.collect();
+        let blocked = |user: Option<&[u8]>| {
+            let verdict = self.with_attempt(address, user, message, |attempt| {
+                // Without credentials there is nothing to evaluate, and nothing comes back.
+                let admitted = if message.part(Part::Credentials).is_empty() {
+                    !self.auth.is_blocked(attempt, &self.clock)
+                } else {
+                    self.auth.admit(attempt, &self.clock)
+                };
+                if admitted { Verdict::Pass } else { Verdict::Blocked }
+            });
+            verdict == Verdict::Blocked
+        };
+        let is_blocked =
+            blocked(user) || others.iter().any(|other| blocked(Some(other.as_bytes())));
+        if is_blocked {
+            self.counters.count(Counter::AuthBlocked);
+        }
+        is_blocked
+    }
+
+    /// Runs `judge` for the attempt that a message is; a trusted source is never counted nor
+    /// blocked, and a message without a user has nothing to count.
+    fn with_attempt(
+        &self,
+        address: Address,
+        user: Option<&[u8]>,
+        message: &impl Message,
+        judge: impl FnOnce(Attempt<'_>) -> Verdict,
+    ) -> Verdict {
+        if self.is_trusted(address) {
+            return Verdict::Pass;
+        }
+        let offered = UserName::of_credentials(message, 0);
+        // A sender that offers several credentials chooses which the script reads (`$au`), but not
+        // which are evaluated: then the evaluated ones say who it was.
+        let chosen = UserName::of_credentials(message, 1).is_some();
+        let name = match (user, offered) {
+            (Some(user), _) if !chosen => Ok(user),
+            (_, Some(offered)) => Err(offered),
+            (Some(user), None) => Ok(user),
+            (None, None) => match UserName::of_from(message) {
+                Some(from) => Err(from),
+                None => return Verdict::Pass,
+            },
+        };
+        let user = match &name {
+            Ok(user) => user,
+            Err(name) => name.as_bytes(),
+        };
+        let (source, _) = self.locate(address);
+        judge(Attempt { user, source, request: self.request_of(message) })
+    }
+
+    /// Stands for a request and its credentials: the same for a retransmission, another for another
+    /// guess, even one that hides behind the same Call-ID and CSeq. 0: there is no telling.
+    fn request_of(&self, message: &impl Message) -> u64 {
+        let parts = [Part::CallId, Part::CSeq, Part::Credentials].map(|part| message.part(part));
+        if parts[0].is_empty() { 0 } else { self.hash.texts(&parts).max(1) }
+    }
+
+    fn tell_of_auth_block(
+        &self,
+        user: &[u8],
+        key: std::fmt::Arguments<'_>,
+        failures: u64,
+        agent: &[u8],
+    ) {
+        let (user, agent) = (Escaped(user), Escaped(agent));
+        let seconds = self.settings.auth_ban_time();
+        self.journal.event(format_args!(
+            "auth_block user=\"{user}\" key={key} failures={failures} seconds={seconds} \
+             agent=\"{agent}\""
+        ));
+    }
+}

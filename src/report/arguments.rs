@@ -1,0 +1,88 @@
+//! The arguments of an RPC command: texts, read one after the other.
+
+use std::ops::RangeInclusive;
+
+use crate::escape::Escaped;
+
+use super::Fault;
+
+/// Rows of a page, when the caller does not say.
+const PAGE: u64 = 100;
+/// Rows of the largest page.
+const LARGEST_PAGE: i64 = 1000;
+
+/// The arguments that have not been read yet.
+#[derive(Clone, Copy)]
+pub(super) struct Arguments<'a> {
+    rest: &'a [&'a [u8]],
+}
+
+impl<'a> Arguments<'a> {
+    pub const fn new(texts: &'a [&'a [u8]]) -> Self {
+        Self { rest: texts }
+    }
+
+    /// The next one, if there is one.
+    pub fn next(&mut self) -> Option<&'a [u8]> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(first)
+    }
+
+    /// The next one, without taking it.
+    pub fn peek(&self) -> Option<&'a [u8]> {
+        self.rest.first().copied()
+    }
+
+    pub fn required(&mut self, name: &str) -> Result<&'a [u8], Fault> {
+        match self.next() {
+            Some(text) if !text.is_empty() => Ok(text),
+            _ => Err(Fault::BadArgument(format!("{name}: is missing"))),
+        }
+    }
+
+    /// The next one as a number, if there is one.
+    pub fn number(
+        &mut self,
+        name: &str,
+        allowed: RangeInclusive<i64>,
+    ) -> Result<Option<i64>, Fault> {
+        let Some(text) = self.next() else { return Ok(None) };
+        let value = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+        match value.filter(|value| allowed.contains(value)) {
+            Some(value) => Ok(Some(value)),
+            None => Err(Fault::BadArgument(format!(
+                "{name}={}: must be a number between {} and {}",
+                Escaped(text),
+                allowed.start(),
+                allowed.end()
+            ))),
+        }
+    }
+
+    /// `[offset [limit]]`, and nothing after it.
+    pub fn page(mut self) -> Result<Page, Fault> {
+        let offset = self.number("offset", 0..=i64::MAX)?.unwrap_or_default();
+        let limit = self.number("limit", 1..=LARGEST_PAGE)?;
+        self.end()?;
+        let limit = limit.map_or(PAGE, i64::unsigned_abs);
+        Ok(Page { offset: offset.unsigned_abs(), limit })
+    }
+
+    /// There must be no more.
+    pub fn end(mut self) -> Result<(), Fault> {
+        match self.next() {
+            None => Ok(()),
+            Some(text) => {
+                Err(Fault::BadArgument(format!("{}: is one argument too many", Escaped(text))))
+            }
+        }
+    }
+}
+
+/// Which rows of a list.
+#[derive(Clone, Copy)]
+pub(super) struct Page {
+    pub offset: u64,
+    pub limit: u64,
+}

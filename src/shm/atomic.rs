@@ -1,0 +1,9 @@
+//! The atomics of shared memory: those of `core`, or loom's under `--cfg loom`.
+//!
+//! Atomics without a lock inside are address-free: they work between processes that map the same
+//! page (C++ standard, [atomics.lockfree] 4, which Rust's memory model takes over).
+
+#[cfg(not(loom))]
+pub use core::sync::atomic::{AtomicU64, Ordering, fence};
+#[cfg(loom)]
+pub use loom::sync::atomic::{AtomicU64, Ordering, fence};

@@ -1,0 +1,224 @@
+//! The source: where a message came from, as one 128-bit key.
+//!
+//! IPv4 is kept as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2), so `::ffff:192.0.2.1` and `192.0.2.1` are
+//! one. The key is the address cut to the prefix that makes one source; the bits behind the prefix
+//! are zero.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// An address as a number; IPv4 as IPv4-mapped IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address(pub u128);
+
+const MAPPED: u128 = 0xffff_0000_0000;
+
+impl Address {
+    /// From the bytes of a packet, network byte order: 4 or 16 of them.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        if let Ok(four) = <[u8; 4]>::try_from(bytes) {
+            return Some(Self(MAPPED | u128::from(u32::from_be_bytes(four))));
+        }
+        <[u8; 16]>::try_from(bytes).ok().map(|sixteen| Self(u128::from_be_bytes(sixteen)))
+    }
+
+    /// From text: `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        bare.parse::<IpAddr>().ok().map(Self::from)
+    }
+
+    const fn is_v4(self) -> bool {
+        self.0 >> 32 == MAPPED >> 32
+    }
+}
+
+impl From<IpAddr> for Address {
+    fn from(ip: IpAddr) -> Self {
+        match ip {
+            IpAddr::V4(v4) => Self(v4.to_ipv6_mapped().to_bits()),
+            IpAddr::V6(v6) => Self(v6.to_bits()),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ipv6Addr::from_bits(self.0).to_canonical().fmt(f)
+    }
+}
+
+/// How much of an address makes one source, in bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefixes {
+    /// Of an IPv4 address, 8 to 32.
+    pub v4: u8,
+    /// Of an IPv6 address, 32 to 128.
+    pub v6: u8,
+}
+
+impl Prefixes {
+    /// The source that an address belongs to.
+    #[must_use]
+    pub const fn source_of(self, address: Address) -> Source {
+        let behind = self.bits_behind(address);
+        // Shifting a u128 by 128 is an overflow; the prefix has at least 8 bits.
+        Source { key: address.0 >> behind << behind }
+    }
+
+    /// Reads a ban's key: an address, or what [`Display`](Shown) wrote: an address and the prefix
+    /// length in force for it.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names what was given and what is allowed.
+    pub fn parse(self, text: &[u8]) -> Result<(Address, Source), String> {
+        let refuse = |allowed: &str| {
+            Err(format!("key={}: must be {allowed}", crate::escape::Escaped(text)))
+        };
+        let (bare, length) = match text.iter().position(|&byte| byte == b'/') {
+            Some(slash) => (&text[..slash], Some(&text[slash + 1..])),
+            None => (text, None),
+        };
+        let Some(address) = Address::parse(bare) else {
+            return refuse("an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1");
+        };
+        let in_force = self.length(address);
+        match length {
+            Some(length) if length != in_force.to_string().as_bytes() => {
+                refuse(&format!("an address or a /{in_force}, the prefix that makes one source"))
+            }
+            _ => Ok((address, self.source_of(address))),
+        }
+    }
+
+    /// The prefix length that is in force for this kind of address.
+    const fn length(self, address: Address) -> u8 {
+        if address.is_v4() { self.v4 } else { self.v6 }
+    }
+
+    const fn bits_behind(self, address: Address) -> u32 {
+        (if address.is_v4() { 32 - self.v4 } else { 128 - self.v6 }) as u32
+    }
+
+    /// A source for people: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/64`.
+    #[must_use]
+    pub const fn show(self, source: Source) -> Shown {
+        Shown { source, prefixes: self }
+    }
+}
+
+/// Where messages come from that count together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// The address, cut to its prefix.
+    pub key: u128,
+}
+
+#[allow(clippy::cast_possible_truncation)]
+impl Source {
+    /// No source: a user as a whole.
+    pub const NONE: Self = Self { key: 0 };
+
+    /// The key as two words, high first.
+    #[must_use]
+    pub const fn halves(self) -> [u64; 2] {
+        [(self.key >> 64) as u64, self.key as u64]
+    }
+
+    /// From two words, high first.
+    #[must_use]
+    pub const fn from_halves([high, low]: [u64; 2]) -> Self {
+        Self { key: (high as u128) << 64 | low as u128 }
+    }
+}
+
+/// See [`Prefixes::show`].
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    source: Source,
+    prefixes: Prefixes,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = Address(self.source.key);
+        write!(f, "{address}")?;
+        let length = self.prefixes.length(address);
+        let whole = if address.is_v4() { 32 } else { 128 };
+        if length < whole { write!(f, "/{length}") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFAULT: Prefixes = Prefixes { v4: 32, v6: 64 };
+
+    fn show(prefixes: Prefixes, text: &str) -> String {
+        match prefixes.parse(text.as_bytes()) {
+            Ok((_, source)) => prefixes.show(source).to_string(),
+            Err(sentence) => sentence,
+        }
+    }
+
+    #[test]
+    fn keys() {
+        let coarse = Prefixes { v4: 24, v6: 128 };
+        for (prefixes, text, expected) in [
+            (DEFAULT, "192.0.2.1", "192.0.2.1"),
+            (DEFAULT, "192.0.2.1/32", "192.0.2.1"),
+            (DEFAULT, "::ffff:192.0.2.1", "192.0.2.1"),
+            (DEFAULT, "2001:db8::1", "2001:db8::/64"),
+            (DEFAULT, "[2001:db8::1]", "2001:db8::/64"),
+            (DEFAULT, "2001:db8::/64", "2001:db8::/64"),
+            (coarse, "192.0.2.77", "192.0.2.0/24"),
+            (coarse, "2001:db8::1", "2001:db8::1"),
+            (Prefixes { v4: 32, v6: 32 }, "2001:db8:1:2:3:4:5:6", "2001:db8::/32"),
+        ] {
+            assert_eq!(show(prefixes, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_named() {
+        for (text, part) in [
+            ("", "key=: must be an IPv4 or IPv6 address"),
+            ("alice", "key=alice: must be an IPv4 or IPv6 address"),
+            ("192.0.2.1/24", "must be an address or a /32"),
+            ("2001:db8::/32", "must be an address or a /64"),
+            ("192.0.2.256", "must be an IPv4 or IPv6 address"),
+            ("1.2.3.4\r\nX", "key=1.2.3.4\\r\\nX: must be"),
+        ] {
+            let sentence = show(DEFAULT, text);
+            assert!(sentence.contains(part), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn bytes_of_a_packet() {
+        assert_eq!(Address::from_bytes(&[192, 0, 2, 1]), Address::parse(b"192.0.2.1"));
+        assert_eq!(Address::from_bytes(&[0; 16]), Address::parse(b"::"));
+        assert_eq!(Address::from_bytes(&[1, 2, 3]), None);
+        assert_eq!(Address::from_bytes(&[]), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_shown_can_be_read_again(key: u128, v4 in 8_u8..=32, v6 in 32_u8..=128) {
+            let prefixes = Prefixes { v4, v6 };
+            let source = prefixes.source_of(Address(key));
+            let shown = prefixes.show(source).to_string();
+            proptest::prop_assert_eq!(prefixes.parse(shown.as_bytes()).map(|(_, s)| s), Ok(source));
+        }
+
+        #[test]
+        fn no_text_panics(text: Vec<u8>) {
+            let _either = DEFAULT.parse(&text);
+        }
+    }
+}

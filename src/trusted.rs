@@ -1,0 +1,133 @@
+//! The trusted networks: what comes from there is never limited, banned or blocked.
+//!
+//! Read once before the fork and frozen: ranges of addresses, sorted and joined, so that a look-up
+//! is one binary search.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::escape::Escaped;
+use crate::source::Address;
+
+/// Networks as disjoint ranges, both ends included, in ascending order.
+#[derive(Clone, Debug, Default)]
+pub struct Trusted {
+    ranges: Vec<(u128, u128)>,
+    names: Vec<String>,
+}
+
+impl Trusted {
+    /// Adds the networks of a text such as `192.0.2.0/24, 2001:db8::/32 198.51.100.7`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the network that is none.
+    pub fn add(&mut self, text: &[u8]) -> Result<(), String> {
+        let words = text.split(|byte| b", \t\r\n;".contains(byte)).filter(|word| !word.is_empty());
+        for word in words {
+            let network = parse(word).ok_or_else(|| {
+                format!(
+                    "trusted={}: must be networks such as 192.0.2.0/24 or 2001:db8::/32, \
+                     separated by commas or spaces",
+                    Escaped(word)
+                )
+            })?;
+            self.ranges.push(range(network));
+            self.names.push(network.to_string());
+        }
+        self.join();
+        Ok(())
+    }
+
+    /// Is this address in one of the networks?
+    #[must_use]
+    pub fn holds(&self, address: Address) -> bool {
+        let after = self.ranges.partition_point(|&(first, _)| first <= address.0);
+        after.checked_sub(1).is_some_and(|before| address.0 <= self.ranges[before].1)
+    }
+
+    /// The networks as they were given.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn join(&mut self) {
+        self.ranges.sort_unstable();
+        self.ranges.dedup_by(|next, previous| {
+            let meets = next.0 <= previous.1.saturating_add(1);
+            if meets {
+                previous.1 = previous.1.max(next.1);
+            }
+            meets
+        });
+    }
+}
+
+/// `192.0.2.0/24`, or a single address.
+fn parse(word: &[u8]) -> Option<IpNet> {
+    let text = std::str::from_utf8(word).ok()?;
+    let single = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>().or_else(|_| single()).ok().map(|net| net.trunc())
+}
+
+fn range(network: IpNet) -> (u128, u128) {
+    (Address::from(network.network()).0, Address::from(network.broadcast()).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(networks: &str, address: &str) -> bool {
+        let mut trusted = Trusted::default();
+        trusted.add(networks.as_bytes()).unwrap();
+        trusted.holds(Address::parse(address.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn who_is_trusted() {
+        for (networks, address, expected) in [
+            ("192.0.2.0/24", "192.0.2.0", true),
+            ("192.0.2.0/24", "192.0.2.255", true),
+            ("192.0.2.0/24", "192.0.3.0", false),
+            ("192.0.2.77/24", "192.0.2.1", true),
+            ("192.0.2.0/24", "::ffff:192.0.2.9", true),
+            ("198.51.100.7", "198.51.100.7", true),
+            ("198.51.100.7", "198.51.100.8", false),
+            ("10.0.0.0/8, 10.1.0.0/16;192.0.2.1", "10.200.0.1", true),
+            ("2001:db8::/32", "2001:db8:ffff::1", true),
+            ("2001:db8::/32", "2001:db9::", false),
+            ("::/0", "192.0.2.1", true),
+            ("0.0.0.0/0", "192.0.2.1", true),
+            ("0.0.0.0/0", "2001:db8::1", false),
+            ("", "192.0.2.1", false),
+        ] {
+            assert_eq!(check(networks, address), expected, "{address} in {networks}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_network_is_named() {
+        let error = Trusted::default().add(b"192.0.2.0/24, 192.0.2.0/33").unwrap_err();
+        assert!(error.starts_with("trusted=192.0.2.0/33: must be networks"), "{error}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn agrees_with_looking_at_every_network(
+            networks in proptest::collection::vec((0_u32..64, 24_u8..=32), 0..20),
+            address in 0_u32..64,
+        ) {
+            let networks: Vec<ipnet::Ipv4Net> = networks
+                .into_iter()
+                .map(|(low, length)| ipnet::Ipv4Net::new_assert((0x0a00_0000 + low).into(), length))
+                .collect();
+            let text = networks.iter().map(|net| format!("{net} ")).collect::<String>();
+            let ip = std::net::Ipv4Addr::from(0x0a00_0000 + address);
+            let expected = networks.iter().any(|net| net.contains(&ip));
+            proptest::prop_assert_eq!(check(&text, &ip.to_string()), expected);
+        }
+    }
+}

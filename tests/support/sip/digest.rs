@@ -1,0 +1,53 @@
+//! Digest authentication (RFC 2617): MD5, without qop and with `auth`.
+
+use super::request::unique;
+use md5::{Digest, Md5};
+
+/// The value of an Authorization header that answers this challenge.
+pub fn answer(challenge: &str, method: &str, uri: &str, user: &str, password: &str) -> String {
+    let part = |name: &str| parameter(challenge, name);
+    let (realm, nonce) = (
+        part("realm").unwrap_or_default(),
+        part("nonce").unwrap_or_default(),
+    );
+    let secret = md5(&format!("{user}:{realm}:{password}"));
+    let what = md5(&format!("{method}:{uri}"));
+    let mut header = format!(
+        r#"Digest username="{user}", realm="{realm}", nonce="{nonce}", uri="{uri}", algorithm=MD5"#
+    );
+    let response =
+        if part("qop").is_some_and(|offered| offered.split(',').any(|qop| qop.trim() == "auth")) {
+            let (count, cnonce) = ("00000001", unique());
+            header += &format!(r#", qop=auth, nc={count}, cnonce="{cnonce}""#);
+            md5(&format!("{secret}:{nonce}:{count}:{cnonce}:auth:{what}"))
+        } else {
+            md5(&format!("{secret}:{nonce}:{what}"))
+        };
+    if let Some(opaque) = part("opaque") {
+        header += &format!(r#", opaque="{opaque}""#);
+    }
+    header + &format!(r#", response="{response}""#)
+}
+
+/// A parameter of a challenge, quoted or not.
+pub fn parameter(challenge: &str, name: &str) -> Option<String> {
+    let mut rest = challenge.trim_start_matches("Digest ");
+    while let Some((key, value)) = rest.split_once('=') {
+        let (value, after) = match value.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => value.split_at(value.find(',').unwrap_or(value.len())),
+        };
+        if key.trim().eq_ignore_ascii_case(name) {
+            return Some(value.trim().into());
+        }
+        rest = after.trim_start_matches([',', ' ']);
+    }
+    None
+}
+
+fn md5(text: &str) -> String {
+    Md5::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
