@@ -8,7 +8,7 @@
 //! that have authenticated as this user before are let through.
 //!
 //! The window begins with the first failure and ends [`Rules::window_ms`] later. What can be lost:
-//! what the table forgets when it is full (what ends first goes, known sources last).
+//! what a full table forgets, which is what ends first.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
 use std::io;
@@ -16,15 +16,17 @@ use std::io;
 use crate::clock::Clock;
 use crate::fail;
 use crate::hash::Hash;
-use crate::shm::atomic::Ordering;
+use crate::shm::atomic::{Ordering, wait_a_moment};
 use crate::shm::region::Region;
 use crate::settings::AuthScope;
-use crate::shm::table::{Entry, FOREVER_S, Found, Refused, Table};
+use crate::shm::table::{Entry, FOREVER_S, Found, Refused, Table, TableSize};
 use crate::source::Source;
 
+mod known;
 mod record;
 mod tally;
 
+use known::Known;
 pub use record::Row;
 use record::{Subject, WORDS};
 use tally::Tally;
@@ -89,6 +91,7 @@ pub struct Attempt<'a> {
 #[allow(missing_debug_implementations)]
 pub struct AuthTable {
     table: Table<WORDS>,
+    known: Known,
     hash: Hash,
     rules: Rules,
 }
@@ -97,16 +100,18 @@ impl AuthTable {
     /// Bytes that a table for `users` takes from the region.
     #[must_use]
     pub const fn room(users: usize) -> usize {
-        Table::<WORDS>::room(users)
+        Table::<WORDS>::room(users) + Known::room(users)
     }
 
-    /// Carves a table for `users` off the region: pairs, and users as a whole.
+    /// Carves a table for `users` off the region: so many pairs and users as a whole that fail,
+    /// and so many pairs that are known to be good.
     ///
     /// # Errors
     ///
     /// When the region has no room left.
     pub fn new(region: &mut Region, users: usize, hash: Hash, rules: Rules) -> io::Result<Self> {
-        Ok(Self { table: Table::new(region, users)?, hash, rules })
+        let known = Known::new(region, users, rules.known_ms)?;
+        Ok(Self { table: Table::new(region, users)?, known, hash, rules })
     }
 
     /// May this attempt be evaluated? Not when it is [blocked](Self::is_blocked). When its subject
@@ -139,7 +144,7 @@ impl AuthTable {
         is_blocked(self.in_scope(attempt))
             || (self.rules.scope != AuthScope::User
                 && is_blocked(self.user(attempt))
-                && !self.is_known(attempt, clock))
+                && !self.known.holds(self.pair(attempt), clock))
     }
 
     /// Counts a failure.
@@ -155,15 +160,20 @@ impl AuthTable {
                 _ => {}
             }
         }
-        let anonymous = Attempt { request: 0, ..attempt };
-        let attempt = if subject.hash == pair.hash { attempt } else { anonymous };
-        let failed = self.fail_subject(subject, attempt, self.rules.max_failures, clock);
+        // Retransmissions were told above; a source as a whole has no name.
+        let counted_once = Attempt { request: 0, ..attempt };
+        let counted_for = match self.rules.scope {
+            AuthScope::UserSource => attempt,
+            AuthScope::User => counted_once,
+            AuthScope::Source => Attempt { user: b"", ..counted_once },
+        };
+        let failed = self.fail_subject(subject, counted_for, self.rules.max_failures, clock);
         let counted = matches!(failed, Failed::Counted(_) | Failed::NewlyBlocked(_));
         let limit = self.rules.user_max_failures;
         if !counted || limit == 0 || self.rules.scope == AuthScope::User {
             return alone(failed);
         }
-        match self.fail_subject(self.user(anonymous), anonymous, limit, clock) {
+        match self.fail_subject(self.user(attempt), counted_once, limit, clock) {
             Failed::NewlyBlocked(failures) => Outcome { failed, under_attack: Some(failures) },
             _ => alone(failed),
         }
@@ -173,18 +183,14 @@ impl AuthTable {
     /// counted for the user or the source, and the source is known to be good for the user.
     pub fn succeed(&self, attempt: Attempt<'_>, clock: &impl Clock) {
         let pair = self.pair(attempt);
-        let Some(entry) = self.find_or_create(pair, attempt.user, clock) else { return };
+        self.known.note(pair, clock);
+        let Some(entry) = self.find(pair, clock) else { return };
         let mut forgiven = 0;
-        self.change(pair, clock, |tally| {
+        self.change_entry(entry, |tally| {
             forgiven = if tally.counts(clock, self.rules) { tally.failures } else { 0 };
             Some(tally.forgiven(tally.failures))
         });
-        let now_ms = clock.coarse_ms();
-        let record = self.table.record(entry);
-        record.set(record::LAST_MS, now_ms);
-        record.set(record::BLOCKED_UNTIL_MS, 0);
-        record.set(record::KNOWN_UNTIL_MS, now_ms + self.rules.known_ms);
-        self.keep(entry);
+        self.table.record(entry).set(record::BLOCKED_UNTIL_MS, 0);
         for other in [self.user(attempt), self.in_scope(attempt)] {
             if other.hash != pair.hash {
                 self.change(other, clock, |tally| Some(tally.forgiven(forgiven)));
@@ -223,10 +229,10 @@ impl AuthTable {
             .filter(move |row| row.is_failing(now_ms, window_ms))
     }
 
-    /// The table below: its size and its counts.
+    /// The tables below, their size and their counts: of what fails, and of what is known.
     #[must_use]
-    pub const fn table(&self) -> &Table<WORDS> {
-        &self.table
+    pub const fn sizes(&self) -> [TableSize; 2] {
+        [self.table.size(), self.known.table().size()]
     }
 
     fn fail_subject(
@@ -293,12 +299,6 @@ impl AuthTable {
         }
     }
 
-    fn is_known(&self, attempt: Attempt<'_>, clock: &impl Clock) -> bool {
-        self.find(self.pair(attempt), clock).is_some_and(|entry| {
-            self.table.record(entry).get(record::KNOWN_UNTIL_MS) > clock.coarse_ms()
-        })
-    }
-
     /// Whom the failures of this attempt block.
     fn in_scope(&self, attempt: Attempt<'_>) -> Subject {
         match self.rules.scope {
@@ -343,7 +343,7 @@ impl AuthTable {
         for _ in 0..ATTEMPTS {
             match self.table.find(subject.hash, clock.now_s(), subject.is_its_record()) {
                 Found::Live(entry) => return Some(entry),
-                Found::Busy => core::hint::spin_loop(),
+                Found::Busy => wait_a_moment(),
                 Found::Nothing => break,
             }
         }
@@ -361,8 +361,7 @@ impl AuthTable {
                 return Some(entry);
             }
             let keep_until_s = seconds(clock.coarse_ms() + self.rules.window_ms);
-            // Worth more than any other: what must not be forgotten ends last anyway, and a guess
-            // must be counted even where a full table knows only good sources.
+            // Worth more than any other: a guess must be counted even in a table full of blocks.
             let worth_s = FOREVER_S;
             match self.table.claim(subject.hash, clock.now_s(), worth_s, subject.is_its_record()) {
                 Ok(mut claim) => {
@@ -371,20 +370,18 @@ impl AuthTable {
                     record::begin(claim.record(), subject, user, generation + 1);
                     return claim.publish(keep_until_s);
                 }
-                Err(Refused::Busy) => core::hint::spin_loop(),
+                Err(Refused::Busy) => wait_a_moment(),
                 Err(Refused::Full) => return None,
             }
         }
         None
     }
 
-    /// Keeps the record for as long as any part of it says something.
+    /// Keeps the record while its failures count or its block lasts.
     fn keep(&self, entry: Entry) {
         let record = self.table.record(entry);
-        let until_ms = [record::BLOCKED_UNTIL_MS, record::KNOWN_UNTIL_MS]
-            .map(|word| record.get(word))
-            .into_iter()
-            .fold(record.get(record::LAST_MS) + self.rules.window_ms, u64::max);
+        let window_end_ms = record.get(record::LAST_MS) + self.rules.window_ms;
+        let until_ms = record.get(record::BLOCKED_UNTIL_MS).max(window_end_ms);
         self.table.keep_until(entry, seconds(until_ms));
     }
 
@@ -395,8 +392,9 @@ impl AuthTable {
 
 /// Rounded up.
 #[allow(clippy::cast_possible_truncation)]
-fn seconds(ms: u64) -> u32 {
-    ms.div_ceil(1000).min(u64::from(u32::MAX - 1)) as u32
+const fn seconds(ms: u64) -> u32 {
+    let seconds = ms.div_ceil(1000);
+    if seconds < FOREVER_S as u64 { seconds as u32 } else { FOREVER_S - 1 }
 }
 
 #[cfg(all(test, not(loom)))]

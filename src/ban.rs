@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::fail;
 use crate::shm::atomic::Ordering;
 use crate::shm::region::Region;
-use crate::shm::table::{Claim, Entry, FOREVER_S, Found, Record, Refused, Table};
+use crate::shm::table::{Claim, Entry, FOREVER_S, Found, Record, Refused, Table, TableSize};
 use crate::source::Source;
 
 mod reason;
@@ -291,10 +291,10 @@ impl BanTable {
         self.table.prefetch(hash);
     }
 
-    /// The table below: its size and its counts.
+    /// How large and how full it is.
     #[must_use]
-    pub const fn table(&self) -> &Table<WORDS> {
-        &self.table
+    pub const fn size(&self) -> TableSize {
+        self.table.size()
     }
 
     fn read(&self, entry: Entry) -> Option<(Entry, Ban)> {

@@ -16,17 +16,45 @@ pub struct Escaped<'a>(pub &'a [u8]);
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for &byte in self.0.iter().take(MAX_SHOWN) {
-            match byte {
-                b'"' => f.write_str("\\\"")?,
-                b'\\' => f.write_str("\\\\")?,
-                b'\n' => f.write_str("\\n")?,
-                b'\r' => f.write_str("\\r")?,
-                b'\t' => f.write_str("\\t")?,
-                b' '..=b'~' => f.write_char(char::from(byte))?,
-                _ => write!(f, "\\x{byte:02x}")?,
-            }
+            write_byte(f, byte)?;
         }
         if self.0.len() > MAX_SHOWN { f.write_str("...") } else { Ok(()) }
+    }
+}
+
+/// Characters of a value in the sentence that refuses it.
+const MAX_BRIEF: usize = 40;
+
+/// Shows bytes escaped and cut short: a value in a sentence whose end must not be lost. Kamailio's
+/// jsonrpcs cuts a sentence at 127 bytes (`jsonrpc_fault()`, modules/jsonrpcs/jsonrpcs_mod.c).
+#[derive(Clone, Copy, Debug)]
+pub struct Brief<'a>(pub &'a [u8]);
+
+impl fmt::Display for Brief<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = String::new();
+        for &byte in self.0 {
+            let before = shown.len();
+            write_byte(&mut shown, byte)?;
+            if shown.len() > MAX_BRIEF {
+                shown.truncate(before);
+                shown.push_str("...");
+                break;
+            }
+        }
+        f.write_str(&shown)
+    }
+}
+
+fn write_byte(out: &mut impl Write, byte: u8) -> fmt::Result {
+    match byte {
+        b'"' => out.write_str("\\\""),
+        b'\\' => out.write_str("\\\\"),
+        b'\n' => out.write_str("\\n"),
+        b'\r' => out.write_str("\\r"),
+        b'\t' => out.write_str("\\t"),
+        b' '..=b'~' => out.write_char(char::from(byte)),
+        _ => write!(out, "\\x{byte:02x}"),
     }
 }
 
@@ -46,6 +74,19 @@ mod tests {
             assert_eq!(Escaped(bytes).to_string(), expected);
         }
         assert_eq!(Escaped(&[b'a'; 300]).to_string(), "a".repeat(256) + "...");
+    }
+
+    #[test]
+    fn brief_cases() {
+        for (bytes, expected) in [
+            (&b"192.0.2.1/24"[..], "192.0.2.1/24".to_owned()),
+            (&[b'a'; 40], "a".repeat(40)),
+            (&[b'a'; 41], "a".repeat(40) + "..."),
+            (&[1; 500], "\\x01".repeat(10) + "..."),
+            (b"", String::new()),
+        ] {
+            assert_eq!(Brief(bytes).to_string(), expected);
+        }
     }
 
     proptest::proptest! {

@@ -158,7 +158,10 @@ impl<C: Clock> Firewall<C> {
         match self.charge(source, hash) {
             Verdict::Pass => {}
             Verdict::NewlyBlocked => {
-                self.ban_by_check(address, self.settings.rate_ban_time(), Reason::RATE);
+                match self.settings.rate_ban_time() {
+                    0 => self.tell_of_rate_block(source),
+                    seconds => self.ban_by_check(address, seconds, Reason::RATE),
+                }
                 return Verdict::NewlyBlocked;
             }
             Verdict::Blocked => return Verdict::Blocked,
@@ -172,7 +175,11 @@ impl<C: Clock> Firewall<C> {
             return Verdict::Pass;
         }
         let (source, hash) = self.locate(address);
-        self.charge(source, hash)
+        let verdict = self.charge(source, hash);
+        if verdict == Verdict::NewlyBlocked {
+            self.tell_of_rate_block(source);
+        }
+        verdict
     }
 
     fn charge(&self, source: Source, hash: u64) -> Verdict {
@@ -185,9 +192,6 @@ impl<C: Clock> Firewall<C> {
             Rate::NewlyHot => {
                 self.counters.count(Counter::BlockedRate);
                 self.counters.count(Counter::RateHot);
-                if self.settings.rate_ban_time() == 0 {
-                    self.tell_of_block(source, "rate", format_args!(""));
-                }
                 Verdict::NewlyBlocked
             }
         }
@@ -252,7 +256,7 @@ impl<C: Clock> Firewall<C> {
             Banned::Busy => Ok(()), // Another process bans it at this very moment.
             Banned::Full => {
                 self.counters.count(Counter::BansFull);
-                let limit = self.bans.table().limit();
+                let limit = self.bans.size().limit;
                 self.throttled_warning(
                     "ban table full",
                     format_args!("ban_table_full bans_max={limit}: all bans in it end later"),
@@ -336,13 +340,13 @@ impl<C: Clock> Firewall<C> {
     }
 
     fn evicted(&self) -> u64 {
-        self.bans.table().totals().evicted.load(Ordering::Relaxed)
+        self.bans.size().totals.evicted.load(Ordering::Relaxed)
     }
 
     fn tell_of_evictions(&self, before: u64) {
         let evicted = self.evicted();
         if evicted > before {
-            let limit = self.bans.table().limit();
+            let limit = self.bans.size().limit;
             self.throttled_warning(
                 "ban evicted",
                 format_args!(
@@ -351,6 +355,11 @@ impl<C: Clock> Firewall<C> {
                 ),
             );
         }
+    }
+
+    /// Of a source that is not banned for it.
+    fn tell_of_rate_block(&self, source: Source) {
+        self.tell_of_block(source, "rate", format_args!(""));
     }
 
     fn tell_of_block(&self, source: Source, reason: &str, rest: std::fmt::Arguments<'_>) {

@@ -5,15 +5,16 @@
 //! more than the limit within a window's time is never hot. Fork-safe, allocation-free, panic-free,
 //! and one cache line a check.
 //!
-//! What can be lost: one request each time two processes see a new source in the same instant, and
-//! what a source had sent when a newcomer took its place (see [`RateTable::place_for`]). Both only
-//! ever count too little.
+//! What can be lost: what a source had sent when a newcomer took its place (see
+//! [`RateTable::place_for`]), and the one request of a process that dies in the middle of it. Two
+//! processes that see a new source in the same instant may take a place each; they unite these
+//! again, and lose nothing.
 
 use std::io;
 
 use crate::clock::Clock;
 use crate::shared_struct;
-use crate::shm::atomic::{AtomicU64, Ordering};
+use crate::shm::atomic::{AtomicU64, Ordering, fence, wait_a_moment};
 use crate::shm::region::{Region, room_for};
 use crate::source::Source;
 
@@ -21,8 +22,8 @@ mod window;
 
 pub use window::{Limit, MAX_REQUESTS, Window};
 
-/// Sources in one cache line.
-const WAYS: usize = 4;
+/// Sources in one cache line. (Two under loom, which tries every interleaving.)
+pub const WAYS: usize = if cfg!(loom) { 2 } else { 4 };
 
 /// How often a count is tried again after losing a race for the word.
 const ATTEMPTS: usize = 64;
@@ -138,8 +139,8 @@ impl RateTable {
             let now_ms = clock.coarse_ms();
             let Some(way) = self.find(set, hash) else {
                 match self.insert(set, source, hash, now_ms) {
-                    Insert::Done => return Rate::Fine,
-                    Insert::Lost => continue,
+                    Some(rate) => return rate,
+                    None => continue, // Another process was faster.
                 }
             };
             let cell = &self.sets[set].ways[way][1];
@@ -228,20 +229,24 @@ impl RateTable {
     }
 
     /// The first way of the source. There is a second one for a moment when two processes saw a new
-    /// source at once; it is never charged again and goes when its place is needed.
+    /// source at once, see `unite`.
     fn find(&self, set: usize, hash: u64) -> Option<usize> {
-        let tag = tag_of(hash);
-        self.sets[set]
-            .ways
-            .iter()
-            // Acquire: pairs with the Release in `insert`; the key is read after the tag.
-            .position(|way| way[0].load(Ordering::Acquire) >> TAG_SHIFT == tag >> TAG_SHIFT)
+        (0..WAYS).find(|&way| self.is_of(set, way, hash))
     }
 
-    fn insert(&self, set: usize, source: Source, hash: u64, now_ms: u64) -> Insert {
+    /// Signed by this source, and not taken by another since, whether signed or not.
+    fn is_of(&self, set: usize, way: usize, hash: u64) -> bool {
+        let [tag, window] = &self.sets[set].ways[way];
+        // Acquire: pairs with the Release in `insert`; key and window are read after the tag.
+        tag.load(Ordering::Acquire) >> TAG_SHIFT == tag_of(hash) >> TAG_SHIFT
+            && Window::unpack(window.load(Ordering::Relaxed)).check == check_of(hash)
+    }
+
+    /// Takes a place for a new source, with this request. `None` when another process was faster.
+    fn insert(&self, set: usize, source: Source, hash: u64, now_ms: u64) -> Option<Rate> {
         let Some((way, word)) = self.place_for(set, now_ms) else {
             self.totals.uncounted.fetch_add(1, Ordering::Relaxed); // statistics only
-            return Insert::Done;
+            return Some(Rate::Fine);
         };
         let [tag, window] = &self.sets[set].ways[way];
         let old_tag = tag.load(Ordering::Relaxed); // only to see it change
@@ -255,9 +260,9 @@ impl RateTable {
                 if tag.load(Ordering::Relaxed) != old_tag {
                     break;
                 }
-                core::hint::spin_loop();
+                wait_a_moment();
             }
-            return Insert::Lost;
+            return None;
         }
         // From here until the tag is signed the place is nobody's: the old owner's `check` differs.
         // A process that dies here leaves a place that ages like any other.
@@ -265,12 +270,66 @@ impl RateTable {
         for (half, value) in self.keys[set].keys[way].iter().zip(source.halves()) {
             half.store(value, Ordering::Relaxed);
         }
-        // Release: pairs with the Acquire in `find` and `read`.
+        // Release: pairs with the Acquire in `is_of` and `read`.
         tag.store(tag_of(hash), Ordering::Release);
         if word != 0 && !Window::unpack(word).is_over(now_ms, self.limit) {
             self.totals.evicted.fetch_add(1, Ordering::Relaxed); // statistics only
         }
-        Insert::Done
+        Some(self.unite(set, hash))
+    }
+
+    /// After signing: moves the requests that other processes have counted for this source in
+    /// places of their own, having seen it new as well, to the first of these places.
+    fn unite(&self, set: usize, hash: u64) -> Rate {
+        // SeqCst: of two processes that sign for one source, at least one sees the other's tag.
+        fence(Ordering::SeqCst);
+        let mut rate = Rate::Fine;
+        let Some(first) = self.find(set, hash) else { return rate };
+        for way in first + 1..WAYS {
+            if self.is_of(set, way, hash)
+                && let Some(moved) = self.give_up(set, way, hash)
+                && self.add(set, hash, moved)
+                && !moved.is_hot(self.limit)
+            {
+                rate = Rate::NewlyHot;
+            }
+        }
+        rate
+    }
+
+    /// Makes the window nobody's, and tells what it held. `None` when it is nobody's already.
+    fn give_up(&self, set: usize, way: usize, hash: u64) -> Option<Window> {
+        let cell = &self.sets[set].ways[way][1];
+        let nobodys = |word| {
+            let window = Window::unpack(word);
+            let given_up = Window { hits: 0, was_hot: false, check: !window.check, ..window };
+            (window.check == check_of(hash)).then(|| given_up.pack())
+        };
+        // Release: who finds it nobody's looks again, and finds the first one's tag. Acquire: as
+        // in `charge`, the word carries everything else.
+        let given_up = cell.fetch_update(Ordering::AcqRel, Ordering::Acquire, nobodys);
+        given_up.ok().map(Window::unpack)
+    }
+
+    /// Adds the requests of another window to the source's first one. True when the sum is over the
+    /// limit and the first one alone was not.
+    fn add(&self, set: usize, hash: u64, other: Window) -> bool {
+        for _ in 0..ATTEMPTS {
+            let Some(way) = self.find(set, hash) else { break };
+            let cell = &self.sets[set].ways[way][1];
+            let word = cell.load(Ordering::Relaxed); // validated by the exchange below
+            let old = Window::unpack(word);
+            if old.check != check_of(hash) {
+                continue; // Given up: another process has signed an earlier one.
+            }
+            let new = old.with(other);
+            let added =
+                cell.compare_exchange(word, new.pack(), Ordering::Relaxed, Ordering::Relaxed);
+            if added.is_ok() {
+                return new.is_hot(self.limit) && !old.is_hot(self.limit);
+            }
+        }
+        false
     }
 
     /// The way that is least worth keeping: a free one, else one whose window is over (the oldest),
@@ -316,8 +375,9 @@ impl RateTable {
         let [high, low] = &self.keys[set].keys[way];
         let halves = [high.load(Ordering::Relaxed), low.load(Ordering::Relaxed)];
         let window = Window::unpack(window.load(Ordering::Relaxed));
-        if tag.load(Ordering::Relaxed) >> TAG_SHIFT != seen >> TAG_SHIFT {
-            return None; // It changes hands just now.
+        let is_same = tag.load(Ordering::Relaxed) >> TAG_SHIFT == seen >> TAG_SHIFT;
+        if !is_same || window.check != check_of(seen >> TAG_SHIFT) {
+            return None; // It changes hands just now, or was given up.
         }
         let (previous, current) = window.hits_at(now_ms, self.limit, seen & 0xffff);
         Some(Usage {
@@ -330,11 +390,6 @@ impl RateTable {
     }
 }
 
-enum Insert {
-    Done,
-    Lost,
-}
-
 /// The low 48 bits of the hash, never zero, shifted up.
 const fn tag_of(hash: u64) -> u64 {
     let tag = hash << TAG_SHIFT;
@@ -344,7 +399,7 @@ const fn tag_of(hash: u64) -> u64 {
 /// Eight bits of the hash that no other source in the set is likely to share.
 #[allow(clippy::cast_possible_truncation)]
 const fn check_of(hash: u64) -> u8 {
-    hash as u8
+    (tag_of(hash) >> TAG_SHIFT) as u8
 }
 
 #[cfg(all(test, not(loom)))]

@@ -7,7 +7,8 @@ use std::ffi::CStr;
 
 use crate::ban::{Ban, Origin, Reason};
 use crate::clock::{Clock, wall_s};
-use crate::escape::Escaped;
+use crate::escape::{Brief, Escaped};
+use crate::fail;
 use crate::policy::{Firewall, NotBanned};
 use crate::source::{Address, Source};
 
@@ -106,6 +107,7 @@ impl<C: Clock> Firewall<C> {
         arguments: &[&[u8]],
         reply: &mut impl Reply,
     ) -> Result<(), Fault> {
+        fail::point("report.answer");
         let arguments = Arguments::new(arguments);
         match command {
             b"stats" => self.stats(arguments, reply),
@@ -143,7 +145,7 @@ impl<C: Clock> Firewall<C> {
             }
             NotBanned::Full => Fault::NoRoom(format!(
                 "key={address}: all {} bans of the full table (bans_max) end later than this one",
-                self.bans.table().limit()
+                self.bans.size().limit
             )),
         })?;
         reply.open_struct(None)?;
@@ -203,7 +205,7 @@ impl<C: Clock> Firewall<C> {
         arguments.end()?;
         let cleared = self.auth.clear(user, source);
         if cleared == 0 {
-            return Err(Fault::NotFound(format!("user={}: has no failures", Escaped(user))));
+            return Err(Fault::NotFound(format!("user={}: has no failures", Brief(user))));
         }
         reply.open_struct(None)?;
         reply.number(Some(c"cleared"), number(cleared as u64))?;

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::escape::Brief;
+
 /// An address as a number; IPv4 as IPv4-mapped IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(pub u128);
@@ -77,7 +79,7 @@ impl Prefixes {
     /// A sentence that names what was given and what is allowed.
     pub fn parse(self, text: &[u8]) -> Result<(Address, Source), String> {
         let refuse = |allowed: &str| {
-            Err(format!("key={}: must be {allowed}", crate::escape::Escaped(text)))
+            Err(format!("key={}: must be {allowed}", Brief(text)))
         };
         let (bare, length) = match text.iter().position(|&byte| byte == b'/') {
             Some(slash) => (&text[..slash], Some(&text[slash + 1..])),
@@ -120,8 +122,9 @@ pub struct Source {
 
 #[allow(clippy::cast_possible_truncation)]
 impl Source {
-    /// No source: a user as a whole.
-    pub const NONE: Self = Self { key: 0 };
+    /// No source: a user as a whole. No message comes from this multicast address; from `::/64`,
+    /// whose key is zero, `::1` does.
+    pub const NONE: Self = Self { key: u128::MAX };
 
     /// The key as two words, high first.
     #[must_use]

@@ -1,1 +1,18 @@
-//! To come.
+//! Several processes over one region: nothing is lost but what the tables say can be, and one that
+//! is killed in the middle of an update costs the others nothing.
+//!
+//! Each test runs on a stage, a process of its own with one thread, so that forking is safe and
+//! the fail points (`--features failpoints`) are not read before a victim sets them.
+
+mod fork {
+    mod auth;
+    mod bans;
+    mod counters;
+    #[cfg(feature = "failpoints")]
+    mod failpoints;
+    mod firewall;
+    mod killed;
+    mod processes;
+    mod rate;
+    mod shared;
+}

@@ -1,1 +1,231 @@
-//! To come.
+//! Every interleaving of two processes in the shared-word kernels: the table's claim, the rate
+//! check's window. Empty without `--cfg loom`.
+
+#![cfg(loom)]
+
+use loom::sync::Arc;
+use loom::sync::atomic::AtomicU64;
+use loom::thread;
+use palisade::clock::Clock;
+use palisade::rate::{self, Limit, Rate, RateTable};
+use palisade::shm::table::{self, Found, Record, Table};
+use palisade::source::Source;
+
+/// Words of the tables under test.
+const WORDS: usize = 2;
+const KEY: usize = 0;
+const VALUE: usize = 1;
+
+const NOW_S: u32 = 10;
+
+fn words<const N: usize>() -> [AtomicU64; N] {
+    core::array::from_fn(|_| AtomicU64::new(0))
+}
+
+fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+/// A table of one set.
+fn table(limit: u64) -> Table<WORDS> {
+    let records = Box::leak(Box::new(
+        core::array::from_fn::<_, { table::WAYS }, _>(|_| Record { words: words() }),
+    ));
+    let totals = table::Totals {
+        live: AtomicU64::new(0),
+        evicted: AtomicU64::new(0),
+        refused: AtomicU64::new(0),
+        next_end_s: AtomicU64::new(0),
+    };
+    Table::over(leak([table::Set { tags: words() }]), records, leak(totals), limit)
+}
+
+fn is(key: u64) -> impl Fn(&Record<WORDS>) -> bool {
+    move |record| record.get(KEY) == key
+}
+
+/// Writes a record as the defences do. False when another process was at it.
+fn write(table: &Table<WORDS>, key: u64, value: u64) -> bool {
+    let Ok(mut claim) = table.claim(key, NOW_S, NOW_S + 100, is(key)) else { return false };
+    let record = claim.record();
+    record.set(KEY, key);
+    record.set(VALUE, value);
+    claim.publish(NOW_S + 100).is_some()
+}
+
+fn explore(model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(model);
+}
+
+#[test]
+fn a_key_is_never_live_twice() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || write(&other, 1, 20));
+        let mine = write(&table, 1, 10);
+        let theirs = thread.join().unwrap();
+        let live: Vec<_> = table.live().collect();
+        assert!(live.len() <= 1);
+        assert_eq!(live.len() == 1, mine || theirs);
+    });
+}
+
+/// As above, but the two see different places free, so that no tag is fought over.
+#[test]
+fn a_key_is_never_live_twice_in_different_places() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        assert!(write(&table, 5, 50) && write(&table, 6, 60));
+        let [five, six] = [5, 6].map(|key| match table.find(key, NOW_S, is(key)) {
+            Found::Live(entry) => entry,
+            found => panic!("{found:?}"),
+        });
+        assert!(table.end(six, NOW_S));
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || {
+            // Ended longer ago than the other one: from here on, its place is the better one.
+            other.end(five, NOW_S - 5);
+            write(&other, 1, 20)
+        });
+        let mine = write(&table, 1, 10);
+        let theirs = thread.join().unwrap();
+        let live = table.live().filter(|&entry| table.record(entry).get(KEY) == 1).count();
+        assert!(live <= 1, "live {live} times");
+        assert_eq!(live == 1, mine || theirs);
+    });
+}
+
+#[test]
+fn two_keys_do_not_mix() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || write(&other, 2, 20));
+        let mine = write(&table, 1, 10);
+        let theirs = thread.join().unwrap();
+        for (key, value, written) in [(1, 10, mine), (2, 20, theirs)] {
+            match table.find(key, NOW_S, is(key)) {
+                Found::Live(entry) => {
+                    assert!(written);
+                    assert_eq!(table.read(entry).unwrap().1, [key, value]);
+                }
+                found => assert!(!written, "{key}: {found:?}"),
+            }
+        }
+    });
+}
+
+#[test]
+fn a_reader_sees_a_record_whole() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        assert!(write(&table, 1, 10));
+        let entry = table.live().next().unwrap();
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || {
+            // The same place for another key: its value is ten times the key as well.
+            if table_end(&other) {
+                write(&other, 2, 20);
+            }
+        });
+        if let Some((_, [key, value])) = table.read(entry) {
+            assert_eq!(value, key * 10);
+        }
+        thread.join().unwrap();
+    });
+}
+
+fn table_end(table: &Table<WORDS>) -> bool {
+    table.live().next().is_some_and(|entry| table.end(entry, NOW_S))
+}
+
+#[test]
+fn a_ban_ends_once() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        assert!(write(&table, 1, 10));
+        let entry = table.live().next().unwrap();
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || other.end(entry, NOW_S));
+        let mine = table.end(entry, NOW_S);
+        assert!(mine ^ thread.join().unwrap());
+    });
+}
+
+struct Standing(u64);
+
+impl Clock for Standing {
+    fn coarse_ms(&self) -> u64 {
+        self.0
+    }
+
+    fn exact_ms(&self) -> u64 {
+        self.0
+    }
+}
+
+const LIMIT: Limit = Limit { requests: 1, window_ms: 1000 };
+
+fn rates() -> RateTable {
+    let pairs = || core::array::from_fn(|_| words());
+    RateTable::over(
+        leak([rate::Set { ways: pairs() }]),
+        leak([rate::Keys { keys: pairs() }]),
+        leak(rate::Totals { evicted: AtomicU64::new(0), uncounted: AtomicU64::new(0) }),
+        LIMIT,
+    )
+}
+
+fn request(table: &RateTable, key: u64, at_ms: u64) -> Rate {
+    table.charge(Source { key: key.into() }, key, &Standing(at_ms))
+}
+
+#[test]
+fn no_request_of_a_known_source_is_lost() {
+    explore(|| {
+        let table = Arc::new(rates());
+        request(&table, 1, 5000);
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || request(&other, 1, 5000));
+        let answers = [request(&table, 1, 5000), thread.join().unwrap()];
+        assert!(answers.contains(&Rate::NewlyHot) && answers.contains(&Rate::Hot), "{answers:?}");
+        assert_eq!(table.usage(1, 5000).unwrap().current, 3);
+    });
+}
+
+#[test]
+fn of_a_new_source_one_request_a_process_is_lost_at_the_most() {
+    explore(|| {
+        let table = Arc::new(rates());
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || request(&other, 1, 5000));
+        request(&table, 1, 5000);
+        thread.join().unwrap();
+        let counted = table.usage(1, 5000).unwrap().current;
+        assert!((1..=2).contains(&counted), "{counted}");
+    });
+}
+
+#[test]
+fn a_place_that_changes_hands_charges_nobody_else() {
+    explore(|| {
+        let table = Arc::new(rates());
+        for key in 1..=rate::WAYS as u64 {
+            request(&table, key, 5000 + key);
+        }
+        let other = Arc::clone(&table);
+        // Source 9 takes the place of source 1, which is the oldest, while that one sends again.
+        let thread = thread::spawn(move || request(&other, 9, 5100));
+        request(&table, 1, 5100);
+        thread.join().unwrap();
+        for usage in table.usages(5100) {
+            assert!(usage.current <= 2, "{usage:?}");
+            if usage.source.key == 9 {
+                assert_eq!(usage.current, 1, "charged with another's request");
+            }
+        }
+    });
+}

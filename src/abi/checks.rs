@@ -35,10 +35,30 @@ unsafe fn judge(
     request: *const palisade_request_t,
     body: impl FnOnce(&'static Firewall, &Request<'_>) -> i32,
 ) -> i32 {
+    let left_out = palisade_text_t { data: core::ptr::null(), len: 0 };
+    let body = |firewall, request: &Request<'_>, _: Option<&[u8]>| body(firewall, request);
+    // SAFETY: the contract above; a text that is left out is readable.
+    unsafe { judge_text(name, answer, request, left_out, body) }
+}
+
+/// [`judge`], with a text that the caller may have left out.
+///
+/// # Safety
+///
+/// `request` is NULL or valid for this call; `text` is readable.
+unsafe fn judge_text(
+    name: &str,
+    answer: Answer,
+    request: *const palisade_request_t,
+    text: palisade_text_t,
+    body: impl FnOnce(&'static Firewall, &Request<'_>, Option<&[u8]>) -> i32,
+) -> i32 {
     with_firewall(name, answer, |firewall| {
         // SAFETY: the contract above.
         let request = unsafe { Request::read(request) };
-        request.map_or(answer.pass, |request| body(firewall, &request))
+        // SAFETY: the contract above.
+        let text = unsafe { text.bytes() };
+        request.map_or(answer.pass, |request| body(firewall, &request, text))
     })
 }
 
@@ -243,12 +263,10 @@ pub unsafe extern "C" fn palisade_auth_result(
     code: i32,
     user: palisade_text_t,
 ) -> i32 {
-    let result = AuthResult::from(code);
-    // SAFETY: the contract above.
-    let user = unsafe { user.bytes() };
     // SAFETY: the contract above.
     unsafe {
-        judge("palisade_auth_result", Answer::CHECK, request, |firewall, request| {
+        judge_text("palisade_auth_result", Answer::CHECK, request, user, |firewall, request, user| {
+            let result = AuthResult::from(code);
             self::code(firewall.auth_result(result, request.address, user, &request.message))
         })
     }
@@ -267,10 +285,8 @@ pub unsafe extern "C" fn palisade_auth_failed(
     user: palisade_text_t,
 ) -> i32 {
     // SAFETY: the contract above.
-    let user = unsafe { user.bytes() };
-    // SAFETY: the contract above.
     unsafe {
-        judge("palisade_auth_failed", Answer::CHECK, request, |firewall, request| {
+        judge_text("palisade_auth_failed", Answer::CHECK, request, user, |firewall, request, user| {
             code(firewall.auth_failed(request.address, user, &request.message))
         })
     }
@@ -289,10 +305,8 @@ pub unsafe extern "C" fn palisade_auth_ok(
     user: palisade_text_t,
 ) -> i32 {
     // SAFETY: the contract above.
-    let user = unsafe { user.bytes() };
-    // SAFETY: the contract above.
     unsafe {
-        judge("palisade_auth_ok", Answer::CHECK, request, |firewall, request| {
+        judge_text("palisade_auth_ok", Answer::CHECK, request, user, |firewall, request, user| {
             firewall.auth_ok(request.address, user, &request.message);
             1
         })
@@ -312,10 +326,8 @@ pub unsafe extern "C" fn palisade_auth_blocked(
     user: palisade_text_t,
 ) -> i32 {
     // SAFETY: the contract above.
-    let user = unsafe { user.bytes() };
-    // SAFETY: the contract above.
     unsafe {
-        judge("palisade_auth_blocked", Answer::QUESTION, request, |firewall, request| {
+        judge_text("palisade_auth_blocked", Answer::QUESTION, request, user, |firewall, request, user| {
             yes_or_no(firewall.auth_blocked(request.address, user, &request.message))
         })
     }
@@ -334,10 +346,8 @@ pub unsafe extern "C" fn palisade_check_agent(
     text: palisade_text_t,
 ) -> i32 {
     // SAFETY: the contract above.
-    let text = unsafe { text.bytes() };
-    // SAFETY: the contract above.
     unsafe {
-        judge("palisade_check_agent", Answer::CHECK, request, |firewall, request| {
+        judge_text("palisade_check_agent", Answer::CHECK, request, text, |firewall, request, text| {
             let (address, message) = (request.address, &request.message);
             code(match text {
                 Some(text) => firewall.check_agent(address, message, text),

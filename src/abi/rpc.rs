@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use crate::host::HostReply;
 
-use super::boundary::{Answer, with_firewall};
+use super::boundary::{Answer, guard, with_firewall};
 use super::palisade_text_t;
 
 /// Answers one RPC command: its name without `palisade.`, its arguments as texts. The reply goes
@@ -21,7 +21,32 @@ pub unsafe extern "C" fn palisade_rpc(
     count: usize,
     reply: *mut c_void,
 ) {
-    let written = with_firewall("palisade_rpc", Answer { pass: 0, drop: 0 }, |firewall| {
+    guard("palisade_rpc", Answer::ERROR, || {
+        // SAFETY: the contract above.
+        let mut reply = unsafe { HostReply::new(reply) };
+        // SAFETY: the contract above.
+        let answered = unsafe { answer(command, arguments, count, &mut reply) };
+        if answered != ANSWERED {
+            reply.fault(500, "the module failed, see the log");
+        }
+        answered
+    });
+}
+
+const ANSWERED: i32 = 1;
+
+/// [`ANSWERED`], unless the module failed.
+///
+/// # Safety
+///
+/// As of [`palisade_rpc`].
+unsafe fn answer(
+    command: palisade_text_t,
+    arguments: *const palisade_text_t,
+    count: usize,
+    reply: &mut HostReply,
+) -> i32 {
+    with_firewall("palisade_rpc", Answer::ERROR, |firewall| {
         // SAFETY: the contract above.
         let command = unsafe { command.bytes() }.unwrap_or_default();
         // SAFETY: the contract above.
@@ -33,19 +58,11 @@ pub unsafe extern "C" fn palisade_rpc(
         // SAFETY: the contract above.
         let arguments: Vec<&[u8]> =
             texts.iter().map(|text| unsafe { text.bytes() }.unwrap_or_default()).collect();
-        // SAFETY: the contract above.
-        let mut reply = unsafe { HostReply::new(reply) };
-        let answered = firewall.answer(command, &arguments, &mut reply);
-        if let Err(fault) = answered
+        if let Err(fault) = firewall.answer(command, &arguments, reply)
             && let Some((code, sentence)) = fault.answer()
         {
             reply.fault(code, sentence);
         }
-        1
-    });
-    if written == 0 {
-        // SAFETY: the contract above.
-        let mut reply = unsafe { HostReply::new(reply) };
-        reply.fault(500, "the module failed, see the log");
-    }
+        ANSWERED
+    })
 }

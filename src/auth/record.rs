@@ -1,6 +1,5 @@
 //! The record of a subject: which word is what.
 
-use crate::hash::Hash;
 use crate::shm::table;
 use crate::source::Source;
 
@@ -14,11 +13,10 @@ const SOURCE_HIGH: usize = 1;
 const SOURCE_LOW: usize = 2;
 pub(super) const TALLY: usize = 3;
 pub(super) const BLOCKED_UNTIL_MS: usize = 4;
-pub(super) const KNOWN_UNTIL_MS: usize = 5;
-pub(super) const LAST_MS: usize = 6;
-/// Low halves: the last failed requests, two words of two.
-const SEEN: usize = 7;
-const SEEN_WORDS: usize = 4;
+pub(super) const LAST_MS: usize = 5;
+/// The last failed requests.
+const SEEN: usize = 6;
+const SEEN_WORDS: usize = 5;
 const USER_LENGTH: usize = 11;
 const USER: usize = 12;
 
@@ -53,7 +51,7 @@ pub(super) fn begin(record: &Record, subject: Subject, user: &[u8], generation: 
     record.set(SOURCE_HIGH, high);
     record.set(SOURCE_LOW, low);
     record.set(TALLY, Tally { generation: generation & 0xfff, ..Tally::default() }.pack());
-    for word in [BLOCKED_UNTIL_MS, KNOWN_UNTIL_MS, LAST_MS] {
+    for word in [BLOCKED_UNTIL_MS, LAST_MS] {
         record.set(word, 0);
     }
     for word in 0..SEEN_WORDS {
@@ -94,8 +92,6 @@ pub struct Row {
     pub last_ms: u64,
     /// End of the block; 0: none.
     pub blocked_until_ms: u64,
-    /// The source is known to be good for the user until then; 0: it never was.
-    pub known_until_ms: u64,
     user: [u8; USER_BYTES],
     user_length: usize,
 }
@@ -115,7 +111,6 @@ impl Row {
             first_ms: tally.first_s * 1000,
             last_ms: words[LAST_MS],
             blocked_until_ms: words[BLOCKED_UNTIL_MS],
-            known_until_ms: words[KNOWN_UNTIL_MS],
             user,
             user_length: (words[USER_LENGTH] as usize).min(USER_BYTES),
         }
@@ -138,11 +133,5 @@ impl Row {
     #[must_use]
     pub const fn is_blocked(&self, now_ms: u64) -> bool {
         self.blocked_until_ms > now_ms
-    }
-
-    /// Is this the row of `user`?
-    #[must_use]
-    pub fn is_of(&self, user: &[u8], hash: &Hash) -> bool {
-        self.user_hash == hash.user(user)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::escape::Escaped;
+use crate::escape::{Brief, Escaped};
 
 /// Bytes of the longest reason.
 pub const REASON_BYTES: usize = 64;
@@ -41,7 +41,7 @@ impl Reason {
     /// A sentence, when it is empty, too long, or holds a zero byte.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         if text.is_empty() || text.len() > REASON_BYTES || text.contains(&0) {
-            let text = Escaped(text);
+            let text = Brief(text);
             return Err(format!("reason={text}: must be 1 to {REASON_BYTES} bytes of text"));
         }
         Ok(Self::word(text))

@@ -133,30 +133,28 @@ impl<C: Clock> Firewall<C> {
         user: Option<&[u8]>,
         message: &impl Message,
     ) -> bool {
-        let offered = (1..MAX_OFFERED).map_while(|index| UserName::of_credentials(message, index));
-        let others: Vec<UserName> = offered.collect();
-        let blocked = |user: Option<&[u8]>| {
-            let verdict = self.with_attempt(address, user, message, |attempt| {
-                // Without credentials there is nothing to evaluate, and nothing comes back.
-                let admitted = if message.part(Part::Credentials).is_empty() {
-                    !self.auth.is_blocked(attempt, &self.clock)
-                } else {
-                    self.auth.admit(attempt, &self.clock)
-                };
-                if admitted { Verdict::Pass } else { Verdict::Blocked }
-            });
-            verdict == Verdict::Blocked
+        let judge = |attempt: Attempt<'_>| {
+            // Without credentials there is nothing to evaluate, and nothing comes back.
+            let admitted = if message.part(Part::Credentials).is_empty() {
+                !self.auth.is_blocked(attempt, &self.clock)
+            } else {
+                self.auth.admit(attempt, &self.clock)
+            };
+            if admitted { Verdict::Pass } else { Verdict::Blocked }
         };
-        let is_blocked =
-            blocked(user) || others.iter().any(|other| blocked(Some(other.as_bytes())));
+        let mut others =
+            (1..MAX_OFFERED).map_while(|index| UserName::of_credentials(message, index));
+        let is_blocked = self.with_attempt(address, user, message, judge) == Verdict::Blocked
+            || others.any(|other| {
+                self.with_user(address, other.as_bytes(), message, judge) == Verdict::Blocked
+            });
         if is_blocked {
             self.counters.count(Counter::AuthBlocked);
         }
         is_blocked
     }
 
-    /// Runs `judge` for the attempt that a message is; a trusted source is never counted nor
-    /// blocked, and a message without a user has nothing to count.
+    /// Runs `judge` for the attempt that a message is; one without a user has nothing to count.
     fn with_attempt(
         &self,
         address: Address,
@@ -164,26 +162,27 @@ impl<C: Clock> Firewall<C> {
         message: &impl Message,
         judge: impl FnOnce(Attempt<'_>) -> Verdict,
     ) -> Verdict {
+        // A sender that offers several credentials chooses which the script reads (`$au`), but not
+        // which are evaluated: then the evaluated ones say who it was.
+        let is_chosen_by_sender = UserName::of_credentials(message, 1).is_some();
+        if let Some(user) = user.filter(|_| !is_chosen_by_sender) {
+            return self.with_user(address, user, message, judge);
+        }
+        let name = UserName::of_credentials(message, 0).or_else(|| UserName::of_from(message));
+        name.map_or(Verdict::Pass, |name| self.with_user(address, name.as_bytes(), message, judge))
+    }
+
+    /// Runs `judge` for an attempt of this user; a trusted source is never counted nor blocked.
+    fn with_user(
+        &self,
+        address: Address,
+        user: &[u8],
+        message: &impl Message,
+        judge: impl FnOnce(Attempt<'_>) -> Verdict,
+    ) -> Verdict {
         if self.is_trusted(address) {
             return Verdict::Pass;
         }
-        let offered = UserName::of_credentials(message, 0);
-        // A sender that offers several credentials chooses which the script reads (`$au`), but not
-        // which are evaluated: then the evaluated ones say who it was.
-        let chosen = UserName::of_credentials(message, 1).is_some();
-        let name = match (user, offered) {
-            (Some(user), _) if !chosen => Ok(user),
-            (_, Some(offered)) => Err(offered),
-            (Some(user), None) => Ok(user),
-            (None, None) => match UserName::of_from(message) {
-                Some(from) => Err(from),
-                None => return Verdict::Pass,
-            },
-        };
-        let user = match &name {
-            Ok(user) => user,
-            Err(name) => name.as_bytes(),
-        };
         let (source, _) = self.locate(address);
         judge(Attempt { user, source, request: self.request_of(message) })
     }

@@ -1,1 +1,296 @@
-//! Tests.
+//! The policy: what follows from what, with a clock that stands still and a log that is read.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::*;
+use crate::clock::manual::Manual;
+use crate::message::NoMessage;
+use crate::settings::AuthScope;
+
+thread_local! {
+    static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+fn sink(_level: i32, line: &[u8]) {
+    LOG.with_borrow_mut(|log| log.push(String::from_utf8_lossy(line).into_owned()));
+}
+
+/// What was logged since the last call.
+fn logged() -> Vec<String> {
+    LOG.with_borrow_mut(std::mem::take)
+}
+
+/// A message made of its parts.
+#[derive(Default)]
+struct Parts(HashMap<(u32, u32), Vec<u8>>);
+
+impl Parts {
+    fn with(self, part: Part, text: &str) -> Self {
+        self.with_nth(part, 0, text)
+    }
+
+    fn with_nth(mut self, part: Part, index: u32, text: &str) -> Self {
+        self.0.insert((part as u32, index), text.into());
+        self
+    }
+}
+
+impl Message for Parts {
+    fn nth(&self, part: Part, index: u32) -> &[u8] {
+        self.0.get(&(part as u32, index)).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+fn agent(text: &str) -> Parts {
+    Parts::default().with(Part::UserAgent, text).with(Part::Method, "REGISTER")
+}
+
+/// A request with credentials that are this guess.
+fn guess(user: &str, call_id: &str, response: &str) -> Parts {
+    Parts::default()
+        .with(Part::AuthUser, user)
+        .with(Part::AuthRealm, "example.com")
+        .with(Part::CallId, call_id)
+        .with(Part::CSeq, "1 REGISTER")
+        .with(Part::Credentials, response)
+}
+
+fn address(text: &str) -> Address {
+    Address::parse(text.as_bytes()).unwrap()
+}
+
+fn firewall(change: impl FnOnce(&mut Settings)) -> Firewall<Manual> {
+    let mut settings = Settings::default();
+    for table in ["sources_max", "bans_max", "users_max"] {
+        settings.set_number(table, 100).unwrap();
+    }
+    settings.set_number("reqs_density_per_unit", 3).unwrap();
+    settings.set_text("trusted", b"198.51.100.0/24").unwrap();
+    change(&mut settings);
+    logged();
+    Firewall::with_clock(settings, sink, |_| Manual::default()).unwrap()
+}
+
+fn set(name: &'static str, value: i64) -> impl FnOnce(&mut Settings) {
+    move |settings| settings.set_number(name, value).unwrap()
+}
+
+const FLOODER: &str = "192.0.2.66";
+const TRUSTED: &str = "198.51.100.7";
+
+#[test]
+fn a_flood_leads_to_a_ban_and_one_line() {
+    let firewall = firewall(|_| ());
+    let phone = address("192.0.2.1");
+    let verdicts: Vec<_> =
+        (0..6).map(|_| firewall.check(address(FLOODER), &agent("x"))).collect();
+    assert_eq!(verdicts[..3], [Verdict::Pass; 3]);
+    assert_eq!(verdicts[3..], [Verdict::NewlyBlocked, Verdict::Blocked, Verdict::Blocked]);
+    assert_eq!(firewall.check(phone, &agent("x")), Verdict::Pass);
+    assert_eq!(logged(), ["palisade: ban key=192.0.2.66 reason=rate seconds=300 count=1"]);
+    assert_eq!(firewall.counters.total(Counter::BlockedBan), 2);
+    firewall.clock.advance(300_000);
+    firewall.tick();
+    assert_eq!(logged(), ["palisade: unban key=192.0.2.66 reason=expired"]);
+    assert_eq!(firewall.check(address(FLOODER), &agent("x")), Verdict::Pass);
+}
+
+#[test]
+fn without_a_ban_time_a_flood_is_blocked_while_it_lasts() {
+    let firewall = firewall(set("rate_ban_time", 0));
+    let verdicts: Vec<_> =
+        (0..6).map(|_| firewall.check(address(FLOODER), &agent("x"))).collect();
+    assert_eq!(verdicts[3..], [Verdict::NewlyBlocked, Verdict::Blocked, Verdict::Blocked]);
+    assert_eq!(logged(), ["palisade: block key=192.0.2.66 reason=rate"]);
+    assert!(!firewall.is_banned(address(FLOODER)));
+    firewall.clock.advance(4000);
+    assert_eq!(firewall.check(address(FLOODER), &agent("x")), Verdict::Pass);
+}
+
+#[test]
+fn an_unbanned_source_starts_anew() {
+    let firewall = firewall(|_| ());
+    for _ in 0..9 {
+        firewall.check(address(FLOODER), &NoMessage);
+    }
+    assert!(firewall.unban(address(FLOODER), Origin::Rpc));
+    assert_eq!(firewall.check(address(FLOODER), &NoMessage), Verdict::Pass);
+    assert_eq!(logged()[1], "palisade: unban key=192.0.2.66 reason=rpc");
+}
+
+#[test]
+fn a_trusted_source_is_never_blocked_by_whatever_path() {
+    let firewall = firewall(set("agent_ban_time", 60));
+    let trusted = address(TRUSTED);
+    let scanner = agent("friendly-scanner");
+    for round in 0..20 {
+        let guess = guess("alice", &round.to_string(), "wrong");
+        assert_eq!(firewall.check(trusted, &scanner), Verdict::Pass);
+        assert_eq!(firewall.check_rate(trusted), Verdict::Pass);
+        assert_eq!(firewall.check_agent_of(trusted, &scanner), Verdict::Pass);
+        assert_eq!(firewall.auth_failed(trusted, None, &guess), Verdict::Pass);
+        assert!(!firewall.auth_blocked(trusted, None, &guess));
+    }
+    let ban = firewall.ban(trusted, 60, Reason::MANUAL, Origin::Rpc);
+    assert_eq!(ban, Err(NotBanned::Trusted));
+    assert!(!firewall.is_banned(trusted));
+    assert_eq!(logged(), [""; 0]);
+}
+
+#[test]
+fn a_trusted_address_in_a_banned_source_passes() {
+    // The ban is on the /24 that makes one source here; one address of it is trusted.
+    let firewall = firewall(|settings| {
+        settings.set_number("ipv4_prefix", 24).unwrap();
+        settings.set_text("trusted", b"192.0.2.9").unwrap();
+    });
+    firewall.ban(address("192.0.2.1"), 60, Reason::MANUAL, Origin::Rpc).unwrap();
+    assert_eq!(firewall.check(address("192.0.2.77"), &NoMessage), Verdict::Blocked);
+    assert_eq!(firewall.check(address("192.0.2.9"), &NoMessage), Verdict::Pass);
+}
+
+#[test]
+fn a_scanner_is_blocked_and_told_once() {
+    let firewall = firewall(set("reqs_density_per_unit", 100));
+    let scanner = agent("friendly-scanner\r\n\"x\"");
+    for _ in 0..5 {
+        assert_eq!(firewall.check(address(FLOODER), &scanner), Verdict::NewlyBlocked);
+    }
+    let line = "palisade: block key=192.0.2.66 reason=agent \
+                agent=\"friendly-scanner\\r\\n\\\"x\\\"\" method=REGISTER";
+    assert_eq!(logged(), [line]);
+    assert_eq!(firewall.counters.total(Counter::LogSuppressed), 4);
+    assert!(!firewall.is_banned(address(FLOODER)));
+}
+
+#[test]
+fn a_scanner_is_banned_where_the_operator_says_so() {
+    let firewall = firewall(set("agent_ban_time", 60));
+    assert_eq!(firewall.check(address(FLOODER), &agent("sipvicious")), Verdict::NewlyBlocked);
+    assert_eq!(firewall.check(address(FLOODER), &agent("Linphone")), Verdict::Blocked);
+    assert_eq!(logged()[1], "palisade: ban key=192.0.2.66 reason=agent seconds=60 count=1");
+}
+
+#[test]
+fn codes_of_the_auth_modules() {
+    for (code, expected) in [
+        (1, AuthResult::Success),
+        (2, AuthResult::Success),
+        (-1, AuthResult::Neither),
+        (-2, AuthResult::Failure),
+        (-3, AuthResult::Failure),
+        (-4, AuthResult::Neither),
+        (-5, AuthResult::Neither),
+        (-6, AuthResult::Neither),
+        (-7, AuthResult::Neither),
+        (-8, AuthResult::Failure),
+        (0, AuthResult::Neither),
+        (i32::MIN, AuthResult::Neither),
+    ] {
+        assert_eq!(AuthResult::from(code), expected, "{code}");
+    }
+}
+
+#[test]
+fn three_wrong_passwords_block_the_user_here_and_are_told() {
+    let firewall = firewall(|_| ());
+    let source = address("192.0.2.1");
+    let wrong = |call: &str| guess("alice", call, "wrong").with(Part::UserAgent, "Linphone");
+    assert_eq!(firewall.auth_failed(source, None, &wrong("1")), Verdict::Pass);
+    assert_eq!(firewall.auth_failed(source, None, &wrong("1")), Verdict::Pass, "retransmission");
+    assert_eq!(firewall.auth_failed(source, None, &wrong("2")), Verdict::Pass);
+    assert_eq!(firewall.auth_failed(source, None, &wrong("3")), Verdict::NewlyBlocked);
+    assert_eq!(firewall.auth_failed(source, None, &wrong("4")), Verdict::Blocked);
+    assert!(firewall.auth_blocked(source, None, &wrong("5")));
+    let right = AuthResult::Success;
+    assert_eq!(firewall.auth_result(right, source, None, &wrong("6")), Verdict::Blocked);
+    assert!(!firewall.auth_blocked(address("192.0.2.2"), None, &wrong("7")));
+    let line = "palisade: auth_block user=\"alice@example.com\" key=192.0.2.1 failures=3 \
+                seconds=3600 agent=\"Linphone\"";
+    assert_eq!(logged(), [line]);
+    assert_eq!(firewall.counters.total(Counter::AuthRetransmissions), 1);
+}
+
+#[test]
+fn guesses_cannot_hide_behind_one_call_id() {
+    let firewall = firewall(|_| ());
+    let source = address("192.0.2.1");
+    let verdicts: Vec<_> = (0..4)
+        .map(|n| firewall.auth_failed(source, None, &guess("alice", "1", &format!("try {n}"))))
+        .collect();
+    assert_eq!(verdicts[2..], [Verdict::NewlyBlocked, Verdict::Blocked]);
+}
+
+#[test]
+fn several_credentials_do_not_steer_the_count() {
+    let firewall = firewall(|_| ());
+    let source = address("192.0.2.1");
+    for n in 0..3 {
+        // The script hands over what `$au` reads, which the sender has chosen; the first
+        // credentials are those that were evaluated.
+        let message = guess("alice", &n.to_string(), "wrong")
+            .with_nth(Part::AuthUser, 1, &format!("junk{n}"))
+            .with_nth(Part::AuthRealm, 1, "example.com");
+        firewall.auth_failed(source, Some(b"junk@example.com"), &message);
+    }
+    assert!(firewall.auth_blocked(source, Some(b"alice@example.com"), &NoMessage));
+    let hidden = guess("junk7", "9", "x")
+        .with_nth(Part::AuthUser, 1, "alice")
+        .with_nth(Part::AuthRealm, 1, "example.com");
+    assert!(firewall.auth_blocked(source, None, &hidden), "any of those offered");
+    assert!(firewall.auth_blocked(source, Some(b"junk7@example.com"), &hidden));
+}
+
+#[test]
+fn a_message_without_credentials_counts_for_its_from_uri() {
+    let firewall = firewall(set("auth_max_failures", 1));
+    let source = address("192.0.2.1");
+    let message =
+        Parts::default().with(Part::FromUser, "bob").with(Part::FromHost, "example.com");
+    assert_eq!(firewall.auth_failed(source, None, &message), Verdict::NewlyBlocked);
+    assert!(firewall.auth_blocked(source, Some(b"bob@example.com"), &NoMessage));
+    assert_eq!(firewall.auth_failed(source, None, &NoMessage), Verdict::Pass, "nobody to count");
+}
+
+#[test]
+fn scope_source_bans_the_address() {
+    let firewall = firewall(|settings| {
+        settings.set_text("auth_scope", b"source").unwrap();
+        assert_eq!(settings.auth_scope, AuthScope::Source);
+    });
+    for (n, user) in ["alice", "bob", "carol"].into_iter().enumerate() {
+        firewall.auth_failed(address(FLOODER), None, &guess(user, &n.to_string(), "x"));
+    }
+    assert_eq!(firewall.check(address(FLOODER), &NoMessage), Verdict::Blocked);
+    let lines = logged();
+    assert_eq!(lines[1], "palisade: ban key=192.0.2.66 reason=auth seconds=3600 count=1");
+}
+
+#[test]
+fn a_user_under_attack_is_told_with_a_star() {
+    let firewall = firewall(set("auth_user_max_failures", 4));
+    for n in 0..4 {
+        let source = address(&format!("192.0.2.{}", 10 + n));
+        let verdict = firewall.auth_failed(source, None, &guess("alice", "1", "x"));
+        assert_eq!(verdict == Verdict::NewlyBlocked, n == 3);
+    }
+    assert!(logged()[0].starts_with("palisade: auth_block user=\"alice@example.com\" key=* "));
+    assert!(firewall.auth_blocked(address("192.0.2.99"), Some(b"alice@example.com"), &NoMessage));
+}
+
+#[test]
+fn a_full_ban_table_says_so() {
+    let firewall = firewall(set("bans_max", 2));
+    let ban = |last: u8, seconds| {
+        let address = address(&format!("192.0.2.{last}"));
+        firewall.ban(address, seconds, Reason::MANUAL, Origin::Rpc)
+    };
+    assert_eq!((ban(1, 100), ban(2, 200)), (Ok(()), Ok(())));
+    assert_eq!(ban(3, 50), Err(NotBanned::Full));
+    assert_eq!(ban(4, 300), Ok(()));
+    let lines = logged();
+    assert!(lines[2].starts_with("palisade: ban_table_full bans_max=2"), "{lines:?}");
+    assert!(lines[3].starts_with("palisade: ban_evicted bans_max=2 evicted=1"), "{lines:?}");
+    assert!(!firewall.is_banned(address("192.0.2.1")));
+}

@@ -85,6 +85,14 @@ impl Window {
         Self { was_hot, ..Self::first(now_ms, self.check) }
     }
 
+    /// With the requests of another window of the same source.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        let sum = self.hits + other.hits;
+        let hits = if sum < HITS_MAX { sum } else { HITS_MAX };
+        Self { hits, was_hot: self.was_hot || other.was_hot, ..self }
+    }
+
     /// Does it block, seen at its last request?
     #[must_use]
     pub const fn is_hot(self, limit: Limit) -> bool {

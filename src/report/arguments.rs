@@ -1,8 +1,9 @@
 //! The arguments of an RPC command: texts, read one after the other.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use crate::escape::Escaped;
+use crate::escape::Brief;
 
 use super::Fault;
 
@@ -48,15 +49,15 @@ impl<'a> Arguments<'a> {
         allowed: RangeInclusive<i64>,
     ) -> Result<Option<i64>, Fault> {
         let Some(text) = self.next() else { return Ok(None) };
-        let value = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-        match value.filter(|value| allowed.contains(value)) {
-            Some(value) => Ok(Some(value)),
-            None => Err(Fault::BadArgument(format!(
-                "{name}={}: must be a number between {} and {}",
-                Escaped(text),
-                allowed.start(),
-                allowed.end()
-            ))),
+        let refuse = |given: &dyn Display| {
+            let (least, most) = (allowed.start(), allowed.end());
+            let sentence = format!("{name}={given}: must be a number between {least} and {most}");
+            Err(Fault::BadArgument(sentence))
+        };
+        match std::str::from_utf8(text).ok().and_then(parse) {
+            Some(value) if allowed.contains(&value) => Ok(Some(value)),
+            Some(value) => refuse(&value),
+            None => refuse(&Brief(text)),
         }
     }
 
@@ -74,10 +75,16 @@ impl<'a> Arguments<'a> {
         match self.next() {
             None => Ok(()),
             Some(text) => {
-                Err(Fault::BadArgument(format!("{}: is one argument too many", Escaped(text))))
+                Err(Fault::BadArgument(format!("{}: is one argument too many", Brief(text))))
             }
         }
     }
+}
+
+/// A negative number that Kamailio made a text of has become the unsigned one with the same bits
+/// (`int2str()` in jsonrpcs and ctl).
+fn parse(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| text.parse().ok().map(u64::cast_signed).filter(|value| *value < 0))
 }
 
 /// Which rows of a list.

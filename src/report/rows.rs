@@ -4,11 +4,12 @@ use std::ffi::CStr;
 
 use crate::auth::Row;
 use crate::clock::{Clock, wall_s};
-use crate::escape::Escaped;
+use crate::escape::{Brief, Escaped};
 use crate::policy::Firewall;
 use crate::rate::Usage;
 use crate::settings::Shown;
 use crate::shm::atomic::{AtomicU64, Ordering};
+use crate::shm::table::TableSize;
 use crate::source::Source;
 
 use super::arguments::{Arguments, Page};
@@ -42,7 +43,7 @@ impl<C: Clock> Firewall<C> {
             _ => b"ALL".to_vec(),
         };
         if ![&b"ALL"[..], b"WARM", b"HOT"].contains(&&status[..]) {
-            let status = Escaped(&status);
+            let status = Brief(&status);
             let sentence = format!("status={status}: must be one of ALL, WARM, HOT");
             return Err(Fault::BadArgument(sentence));
         }
@@ -180,14 +181,19 @@ impl<C: Clock> Firewall<C> {
     ) -> Result<(), Fault> {
         arguments.end()?;
         let now_ms = self.clock.exact_ms();
-        let (bans, auth) = (self.bans.table(), self.auth.table());
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let sources = self.settings.sources_max().unsigned_abs();
         let used_sources = self.rate.usages(now_ms).count() as u64;
-        let capacity = self.settings.sources_max().unsigned_abs();
+        let evicted_sources = of(&self.rate.totals().evicted);
+        let [users, known] = self.auth.sizes();
+        let record_table = |name, size: TableSize| {
+            (name, size.limit, of(&size.totals.live), of(&size.totals.evicted), size.bytes)
+        };
         let rows = [
-            ("sources", capacity, used_sources, of(&self.rate.totals().evicted), self.rate.bytes()),
-            ("bans", bans.limit(), of(&bans.totals().live), of(&bans.totals().evicted), bans.bytes()),
-            ("users", auth.limit(), of(&auth.totals().live), of(&auth.totals().evicted), auth.bytes()),
+            ("sources", sources, used_sources, evicted_sources, self.rate.bytes()),
+            record_table("bans", self.bans.size()),
+            record_table("users", users),
+            record_table("known", known),
         ];
         let all = Page { offset: 0, limit: rows.len() as u64 };
         list(reply, all, rows.into_iter(), |reply, (name, capacity, used, evictions, bytes)| {

@@ -9,7 +9,7 @@
 //! compare-and-swap; a claim that is not published within [`LEASE_S`] belonged to a process that
 //! died, and is free again.
 
-use super::atomic::{AtomicU64, Ordering, fence};
+use super::atomic::{AtomicU64, Ordering, fence, wait_a_moment};
 use super::region::{Region, room_for};
 use crate::shared_struct;
 
@@ -17,7 +17,6 @@ mod scan;
 mod tag;
 
 pub use tag::{FOREVER_S, Tag};
-use scan::wait_a_moment;
 use tag::State;
 
 /// Tags in one set: as many as fill a cache line. (Two under loom, which tries every interleaving.)
@@ -288,23 +287,27 @@ impl<const WORDS: usize> Table<WORDS> {
         );
     }
 
+    /// How large and how full it is.
+    #[must_use]
+    pub const fn size(&self) -> TableSize {
+        TableSize {
+            limit: self.limit,
+            totals: self.totals,
+            bytes: size_of_val(self.sets) + size_of_val(self.records) + size_of::<Totals>(),
+        }
+    }
+}
+
+/// How large and how full a table is, whatever its records.
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations)]
+pub struct TableSize {
     /// Records that may be live at most.
-    #[must_use]
-    pub const fn limit(&self) -> u64 {
-        self.limit
-    }
-
+    pub limit: u64,
     /// What was counted.
-    #[must_use]
-    pub const fn totals(&self) -> &'static Totals {
-        self.totals
-    }
-
+    pub totals: &'static Totals,
     /// Bytes of shared memory.
-    #[must_use]
-    pub const fn bytes(&self) -> usize {
-        size_of_val(self.sets) + size_of_val(self.records) + size_of::<Totals>()
-    }
+    pub bytes: usize,
 }
 
 /// The right to write one record. Dropped without [`publish`](Self::publish), it leaves everything

@@ -1,6 +1,6 @@
 //! Looking over the tags: the two sets of a hash, or all of them.
 
-use super::super::atomic::{AtomicU64, Ordering, fence};
+use super::super::atomic::{AtomicU64, Ordering, fence, wait_a_moment};
 use super::tag::State;
 use super::{Entry, Found, Record, Refused, SPINS, Table, Tag, WAYS};
 
@@ -230,13 +230,6 @@ impl<const WORDS: usize> Table<WORDS> {
             .map(|index| Entry { index, tag: self.tag(index) })
             .filter(|entry| entry.tag.state() == State::Live)
     }
-}
-
-pub(super) fn wait_a_moment() {
-    #[cfg(loom)]
-    loom::thread::yield_now();
-    #[cfg(not(loom))]
-    core::hint::spin_loop();
 }
 
 fn ends_before(entry: Entry, other: Option<Entry>) -> bool {
