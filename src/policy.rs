@@ -68,6 +68,8 @@ pub struct Firewall<C = Monotonic> {
     pub journal: Journal,
     /// Bytes of shared memory.
     pub bytes: usize,
+    /// Bytes of it in huge pages.
+    pub huge_bytes: usize,
     prefixes: Prefixes,
 }
 
@@ -123,6 +125,7 @@ impl<C: Clock> Firewall<C> {
             counters: Counters::new(&mut region)?,
             journal: Journal::new(&mut region, sink, settings.log_level() as i32)?,
             bytes: region.bytes(),
+            huge_bytes: region.huge_bytes(),
             clock: clock(&region),
             hash,
             prefixes: Prefixes {
@@ -403,10 +406,10 @@ impl<C: Clock> Firewall<C> {
 
     /// Tells what was taken.
     pub fn tell_of_start(&self) {
-        let (bytes, version) = (self.bytes, env!("CARGO_PKG_VERSION"));
+        let (bytes, huge, version) = (self.bytes, self.huge_bytes, env!("CARGO_PKG_VERSION"));
         self.journal.line(
             crate::journal::INFO,
-            format_args!("start version={version} shared_bytes={bytes}"),
+            format_args!("start version={version} shared_bytes={bytes} in_huge_pages={huge}"),
         );
     }
 

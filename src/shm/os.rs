@@ -2,14 +2,15 @@
 
 use std::io;
 
-/// Asks the kernel for zeroed memory that children of a fork share with their parent.
+/// Asks the kernel for zeroed memory that children of a fork share with their parent, all of it
+/// now: what is not there must show at the start, not in the middle of an attack.
 ///
 /// The address is a multiple of `HUGE_PAGE`, and huge pages are asked for; whether the kernel
 /// gives them depends on `/sys/kernel/mm/transparent_hugepage/shmem_enabled`.
 ///
 /// # Errors
 ///
-/// What `mmap(2)` says, `ENOMEM` above all.
+/// What `mmap(2)` and `madvise(2)` say, `ENOMEM` above all.
 pub fn map_shared(bytes: usize) -> io::Result<*mut u8> {
     // Room to move the start up to the next huge page. What is never touched costs no memory.
     let length = bytes + HUGE_PAGE;
@@ -31,7 +32,29 @@ pub fn map_shared(bytes: usize) -> io::Result<*mut u8> {
     // An advice: where the kernel has no huge pages for shared memory, plain ones serve.
     // SAFETY: the range lies inside the mapping made above.
     unsafe { libc::madvise(aligned.cast(), bytes, libc::MADV_HUGEPAGE) };
-    Ok(aligned)
+    // SAFETY: as above; the pages are zeroed, and nobody else knows them yet.
+    let taken = unsafe { libc::madvise(aligned.cast(), bytes, libc::MADV_POPULATE_WRITE) };
+    let error = io::Error::last_os_error();
+    // EINVAL: a kernel before 5.14, which takes the pages when they are first touched.
+    if taken == 0 || error.raw_os_error() == Some(libc::EINVAL) { Ok(aligned) } else { Err(error) }
+}
+
+/// How many bytes of the mapping at `start` the kernel has given as huge pages.
+#[must_use]
+pub fn huge_bytes(start: *const u8) -> usize {
+    // proc(5): a line per mapping, "start-end ...", then lines "Name: value kB".
+    let Ok(maps) = std::fs::read_to_string("/proc/self/smaps") else { return 0 };
+    let range = |line: &str| {
+        let (from, to) = line.split_once(' ')?.0.split_once('-')?;
+        Some(usize::from_str_radix(from, 16).ok()?..usize::from_str_radix(to, 16).ok()?)
+    };
+    let address = start.addr();
+    let mapping = maps.lines().skip_while(|line| range(line).is_none_or(|r| !r.contains(&address)));
+    let values = mapping.skip(1).take_while(|line| range(line).is_none());
+    let huge = values.filter_map(|line| line.strip_prefix("ShmemPmdMapped:"));
+    let kilobytes =
+        huge.filter_map(|value| value.trim().strip_suffix(" kB")?.trim().parse::<usize>().ok());
+    kilobytes.sum::<usize>() * 1024
 }
 
 /// Bytes of a huge page on x86-64 and on aarch64 with 4 kB pages.

@@ -79,6 +79,12 @@ impl Region {
         core::array::from_fn(|i| words[i].load(Ordering::Relaxed))
     }
 
+    /// Bytes of it that lie in huge pages.
+    #[must_use]
+    pub fn huge_bytes(&self) -> usize {
+        os::huge_bytes(self.start)
+    }
+
     /// Bytes of the whole region.
     #[must_use]
     pub const fn bytes(&self) -> usize {
@@ -125,6 +131,15 @@ mod tests {
         assert_eq!(region.header().magic.load(Ordering::Relaxed), MAGIC);
         assert_eq!(region.header().bytes.load(Ordering::Relaxed), region.bytes() as u64);
         assert_ne!(region.seed(), [0; 4]);
+    }
+
+    /// Whether the kernel gives huge pages is up to the machine; that it cannot give more than
+    /// there is, is not.
+    #[test]
+    fn huge_pages_are_told() {
+        let region = Region::new(3 * os::HUGE_PAGE).unwrap();
+        assert!(region.huge_bytes().is_multiple_of(os::HUGE_PAGE));
+        assert!(region.huge_bytes() <= region.bytes());
     }
 
     #[test]

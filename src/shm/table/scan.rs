@@ -2,7 +2,7 @@
 
 use super::super::atomic::{AtomicU64, Ordering, fence, wait_a_moment};
 use super::tag::State;
-use super::{Entry, Found, Record, Refused, SPINS, Table, Tag, WAYS};
+use super::{ATTEMPTS, Entry, Found, Record, Refused, SPINS, Table, Tag, WAYS};
 
 /// What the two sets of a hash hold.
 pub(super) struct Survey {
@@ -143,25 +143,30 @@ impl<const WORDS: usize> Table<WORDS> {
     /// Of the whole table, ends the live record that would end first anyway. Reads every tag: about
     /// 10 µs for each 65,536 places.
     fn end_the_first(&self, now_s: u32, worth_s: u32) -> Result<(), Refused> {
-        let (mut first, mut live) = (None, 0);
-        for entry in self.live() {
-            live += 1;
-            if ends_before(entry, first) {
-                first = Some(entry);
-            }
-        }
-        // A process that died between a tag and its count left the count wrong: mend it.
-        self.totals.live.store(live, Ordering::Relaxed);
-        match first {
-            _ if live < self.limit => Ok(()),
-            Some(entry) if entry.keep_until_s() <= worth_s => {
-                if self.end(entry, now_s) {
-                    self.totals.evicted.fetch_add(1, Ordering::Relaxed);
+        for _ in 0..ATTEMPTS {
+            let (mut first, mut live) = (None, 0);
+            for entry in self.live() {
+                live += 1;
+                if ends_before(entry, first) {
+                    first = Some(entry);
                 }
-                Ok(())
             }
-            _ => self.refuse(),
+            match first {
+                // A process that died between a tag and its count left the count too high.
+                _ if live < self.limit => return Ok(()),
+                Some(entry) if entry.keep_until_s() > worth_s => return self.refuse(),
+                Some(entry) if self.end(entry, now_s) => {
+                    self.totals.evicted.fetch_add(1, Ordering::Relaxed);
+                    if live == self.limit {
+                        return Ok(());
+                    }
+                    // Newcomers that came at once have overshot the limit: one more has to go.
+                }
+                // Another newcomer has ended this one: the next one is ours.
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     fn refuse<T>(&self) -> Result<T, Refused> {
