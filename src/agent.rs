@@ -48,7 +48,7 @@ impl Patterns {
         let refuse = |why: &str| {
             // regex's explanation points at the place over several lines; a log line is one.
             let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            format!("agent_deny={}: is no regular expression: {why}", Escaped(pattern))
+            format!("agent_deny={}: must be a regular expression: {why}", Escaped(pattern))
         };
         let text = std::str::from_utf8(pattern).map_err(|error| refuse(&error.to_string()))?;
         if text.is_empty() {

@@ -364,6 +364,8 @@ impl AuthTable {
             // Worth more than any other: a guess must be counted even in a table full of blocks.
             let worth_s = FOREVER_S;
             match self.table.claim(subject.hash, clock.now_s(), worth_s, subject.is_its_record()) {
+                // Made by another process since we looked: let go of it, and find it.
+                Ok(claim) if claim.existed() && claim.was_live() => drop(claim),
                 Ok(mut claim) => {
                     fail::point("auth.claimed");
                     let generation = Tally::unpack(claim.before().get(record::TALLY)).generation;

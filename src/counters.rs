@@ -34,6 +34,8 @@ counters! {
     BlockedRate "blocked_rate";
     /// Messages blocked for their User-Agent.
     BlockedAgent "blocked_agent";
+    /// Datagrams dropped before they were parsed.
+    EdgeDropped "edge_dropped";
     /// Sources that went over the rate.
     RateHot "rate_hot";
     /// Bans for the rate.

@@ -12,6 +12,7 @@ pub mod auth;
 pub mod ban;
 pub mod clock;
 pub mod counters;
+pub mod edge;
 pub mod escape;
 pub mod fail;
 pub mod hash;

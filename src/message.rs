@@ -33,6 +33,14 @@ pub trait Message {
     /// Of the parts that belong to credentials, those of the `index`th set that the message offers:
     /// first the one that was evaluated, or would be. Empty after the last.
     fn nth(&self, part: Part, index: u32) -> &[u8];
+
+    /// Did it pass the edge, which sees datagrams alone?
+    fn passed_edge(&self) -> bool {
+        false
+    }
+
+    /// Closes the connection it came on, if it came on one.
+    fn close_connection(&self) {}
 }
 
 /// A message that has nothing: a check of a bare address.

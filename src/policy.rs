@@ -16,12 +16,14 @@ use crate::hash::Hash;
 use crate::journal::{Journal, Sink};
 use crate::message::{Message, Part};
 use crate::rate::{Limit, Rate, RateTable};
-use crate::settings::Settings;
+use crate::settings::{Edge, Settings};
 use crate::shm::atomic::Ordering;
 use crate::shm::region::Region;
 use crate::source::{Address, Prefixes, Source};
 
 mod authentication;
+mod edge;
+mod telling;
 
 pub use authentication::AuthResult;
 
@@ -103,7 +105,12 @@ impl<C: Clock> Firewall<C> {
             + Filter::room(builtin, &settings.agents)
             + Counters::ROOM
             + Journal::ROOM;
-        let mut region = Region::new(room)?;
+        let mut region = Region::new(room).map_err(|error| {
+            io::Error::other(format!(
+                "sources_max={sources} bans_max={bans} users_max={users} need {room} bytes of \
+                 shared memory: {error}"
+            ))
+        })?;
         let hash = Hash::keyed(region.seed());
         let limit = Limit {
             requests: settings.reqs_density_per_unit() as u64,
@@ -143,6 +150,8 @@ impl<C: Clock> Firewall<C> {
         let verdict = self.verdict(address, message);
         if verdict == Verdict::Pass {
             self.counters.count(Counter::Passed);
+        } else if self.settings.tcp_close() == 1 {
+            message.close_connection();
         }
         verdict
     }
@@ -158,18 +167,26 @@ impl<C: Clock> Firewall<C> {
             self.counters.count(Counter::BlockedBan);
             return Verdict::Blocked;
         }
-        match self.charge(source, hash) {
-            Verdict::Pass => {}
-            Verdict::NewlyBlocked => {
-                match self.settings.rate_ban_time() {
-                    0 => self.tell_of_rate_block(source),
-                    seconds => self.ban_by_check(address, seconds, Reason::RATE),
-                }
-                return Verdict::NewlyBlocked;
+        let is_counted = self.settings.edge == Edge::Rate && message.passed_edge();
+        if !is_counted {
+            let verdict = self.charge_and_ban(address, source, hash);
+            if verdict != Verdict::Pass {
+                return verdict;
             }
-            Verdict::Blocked => return Verdict::Blocked,
         }
         self.check_agent_of(address, message)
+    }
+
+    /// Counts a message of a source; one that goes over the rate is banned, if it is to be.
+    fn charge_and_ban(&self, address: Address, source: Source, hash: u64) -> Verdict {
+        let verdict = self.charge(source, hash);
+        if verdict == Verdict::NewlyBlocked {
+            match self.settings.rate_ban_time() {
+                0 => self.tell_of_rate_block(source),
+                seconds => self.ban_by_check(address, seconds, Reason::RATE),
+            }
+        }
+        verdict
     }
 
     /// The rate check alone, in pike's words.
@@ -340,109 +357,6 @@ impl<C: Clock> Firewall<C> {
     #[must_use]
     pub const fn prefixes(&self) -> Prefixes {
         self.prefixes
-    }
-
-    fn evicted(&self) -> u64 {
-        self.bans.size().totals.evicted.load(Ordering::Relaxed)
-    }
-
-    fn tell_of_evictions(&self, before: u64) {
-        let evicted = self.evicted();
-        if evicted > before {
-            let limit = self.bans.size().limit;
-            self.throttled_warning(
-                "ban evicted",
-                format_args!(
-                    "ban_evicted bans_max={limit} evicted={evicted}: the table is full, the ban \
-                     that ended first had to go"
-                ),
-            );
-        }
-    }
-
-    /// Of a source that is not banned for it.
-    fn tell_of_rate_block(&self, source: Source) {
-        self.tell_of_block(source, "rate", format_args!(""));
-    }
-
-    fn tell_of_block(&self, source: Source, reason: &str, rest: std::fmt::Arguments<'_>) {
-        let key = self.show(source);
-        let line = format_args!("block key={key} reason={reason}{rest}");
-        self.throttled(line);
-    }
-
-    /// Writes an event that the network can cause at will, unless the very same was just written.
-    fn throttled(&self, line: std::fmt::Arguments<'_>) {
-        let mut text = Digest(self.hash.clone(), 0);
-        // Cannot fail: Digest takes all.
-        let _hashed = std::fmt::Write::write_fmt(&mut text, line);
-        if !self.journal.throttled_event(text.1, self.clock.now_s(), line) {
-            self.counters.count(Counter::LogSuppressed);
-        }
-    }
-
-    fn throttled_warning(&self, what: &str, line: std::fmt::Arguments<'_>) {
-        let hash = self.hash.texts(&[what.as_bytes()]);
-        let now_s = self.clock.now_s();
-        if !self.journal.throttled(crate::journal::WARNING, hash, now_s, line) {
-            self.counters.count(Counter::LogSuppressed);
-        }
-    }
-
-    /// Tells of a panic that stopped at the boundary of this exported function.
-    pub fn tell_of_fault(&self, function: &str, line: u32) {
-        let hash = self.hash.texts(&[b"fault", function.as_bytes(), &line.to_ne_bytes()]);
-        let answer = self.settings.on_fault;
-        let written = self.journal.throttled(
-            crate::journal::ERROR,
-            hash,
-            self.clock.now_s(),
-            format_args!("fault function={function} line={line} on_fault={answer:?}"),
-        );
-        if !written {
-            self.counters.count(Counter::LogSuppressed);
-        }
-    }
-
-    /// Tells what was taken.
-    pub fn tell_of_start(&self) {
-        let (bytes, huge, version) = (self.bytes, self.huge_bytes, env!("CARGO_PKG_VERSION"));
-        self.journal.line(
-            crate::journal::INFO,
-            format_args!("start version={version} shared_bytes={bytes} in_huge_pages={huge}"),
-        );
-    }
-
-    /// Tells what was done.
-    pub fn tell_of_stop(&self) {
-        let faults = self.counters.total(Counter::Faults);
-        let checked = self.counters.total(Counter::Checked);
-        self.journal.line(
-            crate::journal::INFO,
-            format_args!("stop checked={checked} faults={faults}"),
-        );
-    }
-
-    fn tell_of_unban(&self, source: Source, by: Origin) {
-        self.counters.count(Counter::Unbans);
-        let (key, by) = (self.show(source), by.name());
-        self.journal.event(format_args!("unban key={key} reason={by}"));
-    }
-
-    fn tell_of_expiry(&self, source: Source) {
-        self.counters.count(Counter::Expired);
-        let key = self.show(source);
-        self.journal.event(format_args!("unban key={key} reason=expired"));
-    }
-}
-
-/// Hashes a line without writing it down.
-struct Digest(Hash, u64);
-
-impl std::fmt::Write for Digest {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        self.1 = self.0.texts(&[&self.1.to_ne_bytes(), text.as_bytes()]);
-        Ok(())
     }
 }
 

@@ -28,6 +28,17 @@ pub enum OnFault {
     Drop,
 }
 
+/// What happens to a datagram before it is parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// Nothing.
+    Off,
+    /// Those of banned sources are dropped.
+    Bans,
+    /// They are, and every datagram is counted.
+    Rate,
+}
+
 /// The settings in force.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -36,6 +47,8 @@ pub struct Settings {
     pub auth_scope: AuthScope,
     /// See [`OnFault`].
     pub on_fault: OnFault,
+    /// See [`Edge`].
+    pub edge: Edge,
     /// Networks that no check blocks.
     pub trusted: Trusted,
     /// User-Agent patterns beside the built-in ones.
@@ -105,6 +118,8 @@ numbers! {
     agent_builtin = 1, 0..=1;
     /// Seconds that the source of a scanner's message is banned; 0: only the message is blocked.
     agent_ban_time = 0, 0..=YEAR_S;
+    /// 1: the connection of a message that `palisade_check()` blocks is closed.
+    tcp_close = 1, 0..=1;
     /// Kamailio's level of the ban and block lines: -1 error, 0 warning, 1 notice, 2 info, 3 debug.
     log_level = 0, -5..=3;
 }
@@ -115,6 +130,7 @@ impl Default for Settings {
             numbers: core::array::from_fn(|index| NUMBERS[index].default),
             auth_scope: AuthScope::UserSource,
             on_fault: OnFault::Pass,
+            edge: Edge::Bans,
             trusted: Trusted::default(),
             agents: Patterns::default(),
         }
@@ -126,6 +142,12 @@ const SCOPES: [(&str, AuthScope); 3] = [
     ("user", AuthScope::User),
     ("source", AuthScope::Source),
 ];
+
+/// Parameters that are texts.
+const TEXTS: [&str; 4] = ["trusted", "agent_deny", "auth_scope", "on_fault"];
+
+const EDGES: [(&str, Edge); 3] =
+    [("off", Edge::Off), ("bans", Edge::Bans), ("rate", Edge::Rate)];
 
 const ON_FAULT: [(&str, OnFault); 2] = [("pass", OnFault::Pass), ("drop", OnFault::Drop)];
 
@@ -139,7 +161,10 @@ impl Settings {
         // pike's name, so that its configuration lines go on working.
         let name = if name == "pike_log_level" { "log_level" } else { name };
         let Some(index) = NUMBERS.iter().position(|number| number.name == name) else {
-            return Err(format!("{name}={value}: there is no such number parameter"));
+            return Err(match TEXTS.contains(&name) {
+                true => format!("{name}={value}: must be a text"),
+                false => format!("{name}={value}: there is no such parameter"),
+            });
         };
         let allowed = &NUMBERS[index].allowed;
         if !allowed.contains(&value) {
@@ -161,9 +186,13 @@ impl Settings {
             "agent_deny" => self.agents.add(value)?,
             "auth_scope" => self.auth_scope = choose(name, value, &SCOPES)?,
             "on_fault" => self.on_fault = choose(name, value, &ON_FAULT)?,
+            "edge" => self.edge = choose(name, value, &EDGES)?,
             _ => {
                 let value = Escaped(value);
-                return Err(format!("{name}={value}: there is no such text parameter"));
+                return Err(match NUMBERS.iter().any(|number| number.name == name) {
+                    true => format!("{name}={value}: must be a number, without quotes"),
+                    false => format!("{name}={value}: there is no such parameter"),
+                });
             }
         }
         Ok(())
@@ -176,6 +205,7 @@ impl Settings {
         }
         show("auth_scope", Shown::Text(name_of(self.auth_scope, &SCOPES)));
         show("on_fault", Shown::Text(name_of(self.on_fault, &ON_FAULT)));
+        show("edge", Shown::Text(name_of(self.edge, &EDGES)));
         show("trusted", Shown::Text(&self.trusted.names().join(", ")));
         show("agent_deny", Shown::Text(&self.agents.added().join(", ")));
     }
@@ -214,17 +244,19 @@ mod tests {
             ("sampling_time_unit", 0, "sampling_time_unit=0: must be between 1 and 3600"),
             ("log_level", 9, "log_level=9: must be between -5 and 3"),
             ("pike_log_level", 9, "log_level=9: must be between -5 and 3"),
-            ("no_such", 1, "no_such=1: there is no such number parameter"),
-            ("auth_scope", 1, "auth_scope=1: there is no such number parameter"),
+            ("no_such", 1, "no_such=1: there is no such parameter"),
+            ("auth_scope", 1, "auth_scope=1: must be a text"),
         ] {
             assert_eq!(settings.set_number(name, value).unwrap_err(), expected);
         }
         for (name, value, expected) in [
             ("auth_scope", "ip", "auth_scope=ip: must be one of user_source, user, source"),
             ("on_fault", "", "on_fault=: must be one of pass, drop"),
+            ("edge", "on", "edge=on: must be one of off, bans, rate"),
             ("trusted", "home", "trusted=home: must be networks such as"),
-            ("agent_deny", "(", "agent_deny=(: is no regular expression"),
-            ("no_such", "x", "no_such=x: there is no such text parameter"),
+            ("agent_deny", "(", "agent_deny=(: must be a regular expression: unclosed group"),
+            ("no_such", "x", "no_such=x: there is no such parameter"),
+            ("ipv4_prefix", "32", "ipv4_prefix=32: must be a number, without quotes"),
         ] {
             let error = settings.set_text(name, value.as_bytes()).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

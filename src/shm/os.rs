@@ -60,6 +60,9 @@ pub fn huge_bytes(start: *const u8) -> usize {
 /// Bytes of a huge page on x86-64 and on aarch64 with 4 kB pages.
 pub const HUGE_PAGE: usize = 2 << 20;
 
+/// Bytes of a page, at the least.
+pub const PAGE: usize = 4096;
+
 /// A secret of 32 bytes from the kernel.
 ///
 /// # Errors

@@ -49,7 +49,9 @@ impl Region {
     ///
     /// The kernel's, when it refuses the memory or the randomness.
     pub fn new(bytes: usize) -> io::Result<Self> {
-        let bytes = (size_of::<Header>() + bytes).next_multiple_of(os::HUGE_PAGE);
+        let bytes = size_of::<Header>() + bytes;
+        let page = if bytes < os::HUGE_PAGE { os::PAGE } else { os::HUGE_PAGE };
+        let bytes = bytes.next_multiple_of(page);
         let mut region = Self { start: os::map_shared(bytes)?, bytes, used: 0 };
         let seed = os::secret()?;
         let header = region.header();
@@ -82,7 +84,7 @@ impl Region {
     /// Bytes of it that lie in huge pages.
     #[must_use]
     pub fn huge_bytes(&self) -> usize {
-        os::huge_bytes(self.start)
+        if self.bytes < os::HUGE_PAGE { 0 } else { os::huge_bytes(self.start) }
     }
 
     /// Bytes of the whole region.

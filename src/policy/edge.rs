@@ -1,0 +1,35 @@
+//! The edge: a datagram's verdict before Kamailio's parser sees it. Only its source is known, and
+//! its bytes are not looked at but to tell a keepalive.
+
+use crate::clock::Clock;
+use crate::counters::Counter;
+use crate::edge::is_message;
+use crate::settings::Edge;
+use crate::source::Address;
+
+use super::{Firewall, Verdict};
+
+impl<C: Clock> Firewall<C> {
+    /// Should this datagram be dropped unparsed? Of a banned source, all are; where the edge counts
+    /// (`edge=rate`), those of a source over its rate are too, and `check` does not count them
+    /// again. A keepalive is no message, and is not counted.
+    pub fn check_datagram(&self, address: Address, datagram: &[u8]) -> Verdict {
+        if self.settings.trusted.holds(address) {
+            return Verdict::Pass;
+        }
+        let (source, hash) = self.locate(address);
+        self.bans.prefetch(hash);
+        if self.bans.hit(source, hash, &self.clock) {
+            self.counters.count(Counter::EdgeDropped);
+            return Verdict::Blocked;
+        }
+        if self.settings.edge != Edge::Rate || !is_message(datagram) {
+            return Verdict::Pass;
+        }
+        let verdict = self.charge_and_ban(address, source, hash);
+        if verdict != Verdict::Pass {
+            self.counters.count(Counter::EdgeDropped);
+        }
+        verdict
+    }
+}

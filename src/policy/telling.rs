@@ -1,0 +1,118 @@
+//! What the policy writes into the log.
+
+use std::fmt;
+
+use crate::ban::Origin;
+use crate::clock::Clock;
+use crate::counters::Counter;
+use crate::hash::Hash;
+use crate::journal::{ERROR, INFO, WARNING};
+use crate::shm::atomic::Ordering;
+use crate::source::Source;
+
+use super::Firewall;
+
+impl<C: Clock> Firewall<C> {
+    pub(super) fn evicted(&self) -> u64 {
+        self.bans.size().totals.evicted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn tell_of_evictions(&self, before: u64) {
+        let evicted = self.evicted();
+        if evicted > before {
+            let limit = self.bans.size().limit;
+            self.throttled_warning(
+                "ban evicted",
+                format_args!(
+                    "ban_evicted bans_max={limit} evicted={evicted}: the table is full, the ban \
+                     that ended first had to go"
+                ),
+            );
+        }
+    }
+
+    /// Of a source that is not banned for it.
+    pub(super) fn tell_of_rate_block(&self, source: Source) {
+        self.tell_of_block(source, "rate", format_args!(""));
+    }
+
+    pub(super) fn tell_of_block(&self, source: Source, reason: &str, rest: fmt::Arguments<'_>) {
+        let key = self.show(source);
+        let line = format_args!("block key={key} reason={reason}{rest}");
+        self.throttled(line);
+    }
+
+    /// Writes an event that the network can cause at will, unless the very same was just written.
+    fn throttled(&self, line: fmt::Arguments<'_>) {
+        let mut text = Digest(self.hash.clone(), 0);
+        // Cannot fail: Digest takes all.
+        let _hashed = fmt::Write::write_fmt(&mut text, line);
+        if !self.journal.throttled_event(text.1, self.clock.now_s(), line) {
+            self.counters.count(Counter::LogSuppressed);
+        }
+    }
+
+    pub(super) fn throttled_warning(&self, what: &str, line: fmt::Arguments<'_>) {
+        let hash = self.hash.texts(&[what.as_bytes()]);
+        let now_s = self.clock.now_s();
+        if !self.journal.throttled(WARNING, hash, now_s, line) {
+            self.counters.count(Counter::LogSuppressed);
+        }
+    }
+
+    /// Tells of a panic that stopped at the boundary of this exported function.
+    pub fn tell_of_fault(&self, function: &str, line: u32) {
+        let hash = self.hash.texts(&[b"fault", function.as_bytes(), &line.to_ne_bytes()]);
+        let answer = self.settings.on_fault;
+        let written = self.journal.throttled(
+            ERROR,
+            hash,
+            self.clock.now_s(),
+            format_args!("fault function={function} line={line} on_fault={answer:?}"),
+        );
+        if !written {
+            self.counters.count(Counter::LogSuppressed);
+        }
+    }
+
+    /// Tells what was taken.
+    pub fn tell_of_start(&self) {
+        let (bytes, huge, version) = (self.bytes, self.huge_bytes, env!("CARGO_PKG_VERSION"));
+        self.journal.line(
+            INFO,
+            format_args!("start version={version} shared_bytes={bytes} in_huge_pages={huge}"),
+        );
+    }
+
+    /// Tells what was done.
+    pub fn tell_of_stop(&self) {
+        let faults = self.counters.total(Counter::Faults);
+        let checked = self.counters.total(Counter::Checked);
+        self.journal.line(
+            INFO,
+            format_args!("stop checked={checked} faults={faults}"),
+        );
+    }
+
+    pub(super) fn tell_of_unban(&self, source: Source, by: Origin) {
+        self.counters.count(Counter::Unbans);
+        let (key, by) = (self.show(source), by.name());
+        self.journal.event(format_args!("unban key={key} reason={by}"));
+    }
+
+    pub(super) fn tell_of_expiry(&self, source: Source) {
+        self.counters.count(Counter::Expired);
+        let key = self.show(source);
+        self.journal.event(format_args!("unban key={key} reason=expired"));
+    }
+}
+
+/// Hashes a line without writing it down.
+struct Digest(Hash, u64);
+
+impl fmt::Write for Digest {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.1 = self.0.texts(&[&self.1.to_ne_bytes(), text.as_bytes()]);
+        Ok(())
+    }
+}
