@@ -16,6 +16,16 @@ struct palisade_host;
 
 
 /*
+ The message came in a datagram that `palisade_edge` has passed.
+ */
+#define PALISADE_PASSED_EDGE 1
+
+/*
+ The message came on a connection, which the host's `close_connection` can close.
+ */
+#define PALISADE_ON_CONNECTION 2
+
+/*
  Bytes of a text; `data` NULL: left out by the caller.
  */
 typedef struct palisade_text_t {
@@ -44,14 +54,18 @@ typedef struct palisade_address_t {
 } palisade_address_t;
 
 /*
- A message: where it came from, and the host's own handle of it, which is handed back to the
- host's `text` function; NULL: there is no message at hand.
+ A message: where it came from, how, and the host's own handle of it, which is handed back to the
+ host's functions; NULL: there is no message at hand.
  */
 typedef struct palisade_request_t {
   /*
    Where it came from.
    */
   struct palisade_address_t source;
+  /*
+   `PALISADE_PASSED_EDGE`, `PALISADE_ON_CONNECTION`, or neither.
+   */
+  uint32_t flags;
   /*
    The host's handle.
    */
@@ -100,6 +114,18 @@ int32_t palisade_set_text(struct palisade_text_t name, struct palisade_text_t va
 int32_t palisade_start(void);
 
 /*
+ Does the host have to hand over datagrams (`palisade_edge`)? After `palisade_start`.
+
+ Returns 1, or -1 when the edge is off.
+ */
+int32_t palisade_edge_wanted(void);
+
+/*
+ Tells that the host cannot hand over datagrams: everything else works without.
+ */
+void palisade_edge_unavailable(void);
+
+/*
  To be called in every process that runs checks, after the fork. May be called twice.
 
  Returns 0, or -1 when there was no `palisade_start`.
@@ -127,6 +153,17 @@ void palisade_stop(void);
  `request` is NULL or valid for this call.
  */
 int32_t palisade_check(const struct palisade_request_t *request);
+
+/*
+ The edge: a datagram from `source`, before it is parsed.
+
+ Returns 1 pass, -1 to be dropped.
+
+ # Safety
+
+ `source` is NULL or readable; `datagram` is readable.
+ */
+int32_t palisade_edge(const struct palisade_address_t *source, struct palisade_text_t datagram);
 
 /*
  The rate check alone: `pike_check_req()`.

@@ -57,6 +57,9 @@ typedef struct palisade_host
 	palisade_host_text_t (*text)(
 			const void *message, int32_t part, uint32_t index);
 
+	/* closes the connection that the message came on */
+	void (*close_connection)(const void *message);
+
 	/*
 	 * The reply of an RPC command, written from the outside in. Names are
 	 * NUL-terminated; name is NULL for an element of a list. The first call

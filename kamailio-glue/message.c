@@ -5,26 +5,64 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <errno.h>
 #include <string.h>
 
 #include "core/parser/digest/digest.h"
 #include "core/parser/msg_parser.h"
 #include "core/parser/parse_cseq.h"
 #include "core/parser/parse_from.h"
+#include "core/pass_fd.h"
+#include "core/pt.h"
+#include "core/tcp_conn.h"
+#include "core/tcp_server.h"
 
+#include "edge.h"
 #include "message.h"
+
+palisade_address_t message_source(const receive_info_t *rcv)
+{
+	const ip_addr_t *ip = &rcv->src_ip;
+	palisade_address_t source = {.len = 0};
+
+	/* a message that Kamailio made up itself came from nowhere */
+	if(ip->af != 0 && ip->len <= sizeof(source.bytes)) {
+		memcpy(source.bytes, ip->u.addr, ip->len);
+		source.len = ip->len;
+	}
+	return source;
+}
 
 palisade_request_t message_request(sip_msg_t *msg)
 {
 	palisade_request_t request = {.message = msg};
-	const ip_addr_t *ip = &msg->rcv.src_ip;
 
-	/* a message that Kamailio made up itself came from nowhere */
-	if(ip->af != 0 && ip->len <= sizeof(request.source.bytes)) {
-		memcpy(request.source.bytes, ip->u.addr, ip->len);
-		request.source.len = ip->len;
-	}
+	request.source = message_source(&msg->rcv);
+	if(msg->rcv.proto == PROTO_UDP)
+		request.flags = edge_is_on ? PALISADE_PASSED_EDGE : 0;
+	else
+		request.flags = PALISADE_ON_CONNECTION;
 	return request;
+}
+
+/* As the tcpops module does it (ki_tcp_close_connection_id() of
+ * modules/tcpops/tcpops_mod.c): tcp main is told that the connection has
+ * ended, and takes over the reference. */
+void message_close_connection(const void *message)
+{
+	const sip_msg_t *msg = message;
+	struct tcp_connection *con;
+	long command[2];
+
+	con = tcpconn_get(msg->rcv.proto_reserved1, 0, 0, 0, 0);
+	if(con == NULL)
+		return;
+	con->send_flags.f |= SND_F_CON_CLOSE;
+	con->flags |= F_CONN_FORCE_EOF;
+	command[0] = (long)con;
+	command[1] = CONN_EOF;
+	if(send_all(unix_tcp_sock, command, sizeof(command)) <= 0)
+		LM_ERR("can't close a connection: %s\n", strerror(errno));
 }
 
 /* the index-th header with parsable credentials among hdr and its siblings,

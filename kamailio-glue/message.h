@@ -13,7 +13,13 @@
 #include "host.h"
 #include "palisade.h"
 
-/* the source of the message, and the message itself for message_text() */
+/* where it came from */
+palisade_address_t message_source(const receive_info_t *rcv);
+
+/* palisade_host_t.close_connection */
+void message_close_connection(const void *message);
+
+/* the source of the message, how it came, and the message itself for message_text() */
 palisade_request_t message_request(sip_msg_t *msg);
 
 /*

@@ -13,6 +13,7 @@
 #include "core/sr_module.h"
 #include "core/timer.h"
 
+#include "edge.h"
 #include "functions.h"
 #include "host.h"
 #include "message.h"
@@ -36,6 +37,7 @@ static void host_log(int32_t level, const uint8_t *text, size_t len)
 static const palisade_host_t kamailio_host = {
 		.log = host_log,
 		.text = message_text,
+		.close_connection = message_close_connection,
 		.open_struct = reply_open_struct,
 		.open_list = reply_open_list,
 		.close = reply_close,
@@ -61,6 +63,8 @@ static int mod_init(void)
 static int child_init(int rank)
 {
 	/* These are calls in the main process, around the fork. */
+	if(rank == PROC_INIT)
+		edge_init();
 	if(rank == PROC_INIT || rank == PROC_MAIN || rank == PROC_POSTCHILDINIT)
 		return 0;
 	return palisade_worker_start();

@@ -31,7 +31,9 @@
 	X(agent_ban_time) \
 	X(log_level) \
 	X(pike_log_level) \
-	X(on_fault)
+	X(on_fault) \
+	X(edge) \
+	X(tcp_close)
 /* clang-format on */
 
 /*

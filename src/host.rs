@@ -50,6 +50,8 @@ pub fn log(level: i32, line: &[u8]) {
 #[allow(missing_debug_implementations)]
 pub struct HostMessage<'a> {
     handle: *const c_void,
+    passed_edge: bool,
+    on_connection: bool,
     _borrowed: core::marker::PhantomData<&'a c_void>,
 }
 
@@ -58,8 +60,12 @@ impl HostMessage<'_> {
     ///
     /// `handle` is what the host's `text` takes, or NULL, and valid for as long as this lives.
     #[must_use]
-    pub const unsafe fn new(handle: *const c_void) -> Self {
-        Self { handle, _borrowed: core::marker::PhantomData }
+    pub const unsafe fn new(
+        handle: *const c_void,
+        passed_edge: bool,
+        on_connection: bool,
+    ) -> Self {
+        Self { handle, passed_edge, on_connection, _borrowed: core::marker::PhantomData }
     }
 }
 
@@ -77,6 +83,18 @@ impl Message for HostMessage<'_> {
         // SAFETY: host.h: the text is valid until the call that received it returns, which is
         // longer than this borrow of the message.
         unsafe { core::slice::from_raw_parts(bytes.data, bytes.len) }
+    }
+
+    fn passed_edge(&self) -> bool {
+        self.passed_edge
+    }
+
+    fn close_connection(&self) {
+        let close = HOST.get().and_then(|host| host.close_connection);
+        if let Some(close) = close.filter(|_| self.on_connection && !self.handle.is_null()) {
+            // SAFETY: the handle is valid by the contract of `new`.
+            unsafe { close(self.handle) }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::source::Address;
 use crate::host;
 
 use super::boundary::{Answer, with_firewall};
-use super::{Request, palisade_request_t, palisade_text_t};
+use super::{Request, palisade_address_t, palisade_request_t, palisade_text_t};
 
 /// The script's codes.
 const fn code(verdict: Verdict) -> i32 {
@@ -77,6 +77,31 @@ pub unsafe extern "C" fn palisade_check(request: *const palisade_request_t) -> i
             code(firewall.check(request.address, &request.message))
         })
     }
+}
+
+/// The edge: a datagram from `source`, before it is parsed.
+///
+/// Returns 1 pass, -1 to be dropped.
+///
+/// # Safety
+///
+/// `source` is NULL or readable; `datagram` is readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn palisade_edge(
+    source: *const palisade_address_t,
+    datagram: palisade_text_t,
+) -> i32 {
+    with_firewall("palisade_edge", Answer::CHECK, |firewall| {
+        // SAFETY: the contract above.
+        let source = unsafe { source.as_ref() };
+        let Some(address) = source.and_then(palisade_address_t::read) else { return 1 };
+        // SAFETY: the contract above.
+        let datagram = unsafe { datagram.bytes() }.unwrap_or_default();
+        match firewall.check_datagram(address, datagram) {
+            Verdict::Pass => 1,
+            Verdict::Blocked | Verdict::NewlyBlocked => -1,
+        }
+    })
 }
 
 /// The rate check alone: `pike_check_req()`.

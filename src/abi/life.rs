@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use crate::host::{self, HostTable};
 use crate::journal::{self, write_line};
 use crate::policy::Firewall;
-use crate::settings::Settings;
+use crate::settings::{Edge, Settings};
 
 use super::boundary::{self, Answer, firewall, guard};
 use super::palisade_text_t;
@@ -100,6 +100,25 @@ pub extern "C" fn palisade_start() -> i32 {
             Err(error) => refuse(&format!("no start: {error}")),
         }
     })
+}
+
+/// Does the host have to hand over datagrams (`palisade_edge`)? After `palisade_start`.
+///
+/// Returns 1, or -1 when the edge is off.
+#[unsafe(no_mangle)]
+pub extern "C" fn palisade_edge_wanted() -> i32 {
+    boundary::with_firewall("palisade_edge_wanted", Answer::ERROR, |firewall| {
+        if firewall.settings.edge == Edge::Off { -1 } else { 1 }
+    })
+}
+
+/// Tells that the host cannot hand over datagrams: everything else works without.
+#[unsafe(no_mangle)]
+pub extern "C" fn palisade_edge_unavailable() {
+    boundary::with_firewall("palisade_edge_unavailable", Answer::ERROR, |firewall| {
+        firewall.tell_of_missing_edge();
+        0
+    });
 }
 
 /// To be called in every process that runs checks, after the fork. May be called twice.

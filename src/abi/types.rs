@@ -40,14 +40,30 @@ pub struct palisade_address_t {
     pub len: u32,
 }
 
-/// A message: where it came from, and the host's own handle of it, which is handed back to the
-/// host's `text` function; NULL: there is no message at hand.
+impl palisade_address_t {
+    /// `None`: there is no address.
+    pub(super) fn read(&self) -> Option<Address> {
+        let length = usize::try_from(self.len).ok()?;
+        Address::from_bytes(self.bytes.get(..length)?)
+    }
+}
+
+/// The message came in a datagram that `palisade_edge` has passed.
+pub const PALISADE_PASSED_EDGE: u32 = 1;
+
+/// The message came on a connection, which the host's `close_connection` can close.
+pub const PALISADE_ON_CONNECTION: u32 = 2;
+
+/// A message: where it came from, how, and the host's own handle of it, which is handed back to the
+/// host's functions; NULL: there is no message at hand.
 #[repr(C)]
 #[derive(Clone, Copy)]
 #[allow(non_camel_case_types, missing_debug_implementations)]
 pub struct palisade_request_t {
     /// Where it came from.
     pub source: palisade_address_t,
+    /// `PALISADE_PASSED_EDGE`, `PALISADE_ON_CONNECTION`, or neither.
+    pub flags: u32,
     /// The host's handle.
     pub message: *const c_void,
 }
@@ -67,10 +83,11 @@ impl<'a> Request<'a> {
     pub unsafe fn read(request: *const palisade_request_t) -> Option<Self> {
         // SAFETY: the contract above.
         let request = unsafe { request.as_ref::<'a>() }?;
-        let length = usize::try_from(request.source.len).ok()?;
-        let address = Address::from_bytes(request.source.bytes.get(..length)?)?;
+        let address = request.source.read()?;
+        let passed_edge = request.flags & PALISADE_PASSED_EDGE != 0;
+        let on_connection = request.flags & PALISADE_ON_CONNECTION != 0;
         // SAFETY: the message is valid as long as its request.
-        let message = unsafe { HostMessage::new(request.message) };
+        let message = unsafe { HostMessage::new(request.message, passed_edge, on_connection) };
         Some(Self { address, message })
     }
 }

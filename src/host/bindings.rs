@@ -35,6 +35,8 @@ pub struct palisade_host {
             index: u32,
         ) -> palisade_host_text_t,
     >,
+    pub close_connection:
+        ::std::option::Option<unsafe extern "C" fn(message: *const ::std::os::raw::c_void)>,
     pub open_struct: ::std::option::Option<
         unsafe extern "C" fn(
             reply: *mut ::std::os::raw::c_void,
@@ -74,21 +76,23 @@ pub struct palisade_host {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of palisade_host"][::std::mem::size_of::<palisade_host>() - 64usize];
+    ["Size of palisade_host"][::std::mem::size_of::<palisade_host>() - 72usize];
     ["Alignment of palisade_host"][::std::mem::align_of::<palisade_host>() - 8usize];
     ["Offset of field: palisade_host::log"][::std::mem::offset_of!(palisade_host, log) - 0usize];
     ["Offset of field: palisade_host::text"][::std::mem::offset_of!(palisade_host, text) - 8usize];
+    ["Offset of field: palisade_host::close_connection"]
+        [::std::mem::offset_of!(palisade_host, close_connection) - 16usize];
     ["Offset of field: palisade_host::open_struct"]
-        [::std::mem::offset_of!(palisade_host, open_struct) - 16usize];
+        [::std::mem::offset_of!(palisade_host, open_struct) - 24usize];
     ["Offset of field: palisade_host::open_list"]
-        [::std::mem::offset_of!(palisade_host, open_list) - 24usize];
+        [::std::mem::offset_of!(palisade_host, open_list) - 32usize];
     ["Offset of field: palisade_host::close"]
-        [::std::mem::offset_of!(palisade_host, close) - 32usize];
+        [::std::mem::offset_of!(palisade_host, close) - 40usize];
     ["Offset of field: palisade_host::add_number"]
-        [::std::mem::offset_of!(palisade_host, add_number) - 40usize];
+        [::std::mem::offset_of!(palisade_host, add_number) - 48usize];
     ["Offset of field: palisade_host::add_text"]
-        [::std::mem::offset_of!(palisade_host, add_text) - 48usize];
+        [::std::mem::offset_of!(palisade_host, add_text) - 56usize];
     ["Offset of field: palisade_host::fault"]
-        [::std::mem::offset_of!(palisade_host, fault) - 56usize];
+        [::std::mem::offset_of!(palisade_host, fault) - 64usize];
 };
 pub type palisade_host_t = palisade_host;

@@ -84,6 +84,17 @@ impl<C: Clock> Firewall<C> {
         );
     }
 
+    /// Tells that another module of the host's has taken the place where datagrams are seen.
+    pub fn tell_of_missing_edge(&self) {
+        self.journal.line(
+            WARNING,
+            format_args!(
+                "edge=off: another module (sipcapture?) has Kamailio's one hook for datagrams; \
+                 they are checked in the script alone"
+            ),
+        );
+    }
+
     /// Tells what was done.
     pub fn tell_of_stop(&self) {
         let faults = self.counters.total(Counter::Faults);

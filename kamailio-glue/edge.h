@@ -1,0 +1,19 @@
+/*
+ * Palisade - the edge: datagrams, before Kamailio parses them.
+ *
+ * Copyright (C) 2026 The Palisade authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef PALISADE_EDGE_H
+#define PALISADE_EDGE_H
+
+/* do datagrams pass the edge? set before the fork */
+extern int edge_is_on;
+
+/* Takes Kamailio's hook for datagrams, if it is wanted and free. To be called
+ * once, after all modules have started: sipcapture wants the same hook, and
+ * does not start without it. */
+void edge_init(void);
+
+#endif
