@@ -115,23 +115,33 @@ impl AuthTable {
     }
 
     /// May this attempt be evaluated? Not when it is [blocked](Self::is_blocked). When its subject
-    /// has failed before, it takes one of the failures left, so that guesses sent at once to
-    /// several workers are not all evaluated; [`fail`](Self::fail), [`succeed`](Self::succeed) or
-    /// [`withdraw`](Self::withdraw) gives it back, or time does.
+    /// has failed before, or is a pair that is not known to be good, it takes one of the failures
+    /// left, so that guesses sent at once to several workers are not all evaluated;
+    /// [`fail`](Self::fail), [`succeed`](Self::succeed) or [`withdraw`](Self::withdraw) gives it
+    /// back, or time does.
     pub fn admit(&self, attempt: Attempt<'_>, clock: &impl Clock) -> bool {
         if self.is_blocked(attempt, clock) {
             return false;
         }
-        let mut admitted = true;
-        self.change(self.in_scope(attempt), clock, |tally| {
-            if !tally.counts(clock, self.rules) {
-                return None; // Nothing has failed lately: nobody stands in line.
-            }
-            let next = tally.with_attempt(clock, self.rules);
-            admitted = next.is_some();
-            next
+        let subject = self.in_scope(attempt);
+        let entry = self.find(subject, clock);
+        let fails = entry.is_some_and(|entry| self.tally(entry).counts(clock, self.rules));
+        let is_doubtful = self.rules.scope == AuthScope::UserSource
+            && !self.known.holds(self.pair(attempt), clock);
+        if !fails && !is_doubtful {
+            return true;
+        }
+        let Some(entry) = self.find_or_create(subject, attempt.user, clock) else { return true };
+        let mut admitted = None;
+        self.change_entry(entry, |tally| {
+            admitted = tally.with_attempt(clock, self.rules);
+            admitted
         });
-        admitted
+        if admitted.is_some_and(|tally| tally.failures == 0) {
+            let until_ms = clock.coarse_ms() + tally::UNDER_WAY_MS;
+            self.table.keep_until(entry, seconds(until_ms) + 1);
+        }
+        admitted.is_some()
     }
 
     /// Is this user blocked from this source, or under attack and the source not known?
@@ -151,7 +161,12 @@ impl AuthTable {
     pub fn fail(&self, attempt: Attempt<'_>, clock: &impl Clock) -> Outcome {
         let subject = self.in_scope(attempt);
         let pair = self.pair(attempt);
-        let alone = |failed| Outcome { failed, under_attack: None };
+        let alone = |failed| {
+            if failed == Failed::Retransmission {
+                self.withdraw(attempt, clock);
+            }
+            Outcome { failed, under_attack: None }
+        };
         if self.rules.scope != AuthScope::UserSource {
             // The pair is where retransmissions are told, and what a success forgives.
             match self.fail_subject(pair, attempt, u64::MAX, clock) {

@@ -37,6 +37,11 @@ pub fn load(host: &'static HostTable) {
     let _first = HOST.set(host);
 }
 
+/// Has there been a [`load`]?
+pub fn is_loaded() -> bool {
+    HOST.get().is_some()
+}
+
 /// The host's log; nothing before [`load`].
 pub fn log(level: i32, line: &[u8]) {
     if let Some(write) = HOST.get().and_then(|host| host.log) {

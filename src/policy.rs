@@ -167,8 +167,7 @@ impl<C: Clock> Firewall<C> {
             self.counters.count(Counter::BlockedBan);
             return Verdict::Blocked;
         }
-        let is_counted = self.settings.edge == Edge::Rate && message.passed_edge();
-        if !is_counted {
+        if !self.is_counted(message) {
             let verdict = self.charge_and_ban(address, source, hash);
             if verdict != Verdict::Pass {
                 return verdict;
@@ -189,7 +188,17 @@ impl<C: Clock> Firewall<C> {
         verdict
     }
 
-    /// The rate check alone, in pike's words.
+    /// Has the edge counted this message?
+    fn is_counted(&self, message: &impl Message) -> bool {
+        self.settings.edge == Edge::Rate && message.passed_edge()
+    }
+
+    /// The rate check alone of a message, in pike's words.
+    pub fn check_rate_of(&self, address: Address, message: &impl Message) -> Verdict {
+        if self.is_counted(message) { Verdict::Pass } else { self.check_rate(address) }
+    }
+
+    /// The rate check alone of an address.
     pub fn check_rate(&self, address: Address) -> Verdict {
         if self.is_trusted(address) {
             return Verdict::Pass;

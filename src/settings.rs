@@ -144,7 +144,7 @@ const SCOPES: [(&str, AuthScope); 3] = [
 ];
 
 /// Parameters that are texts.
-const TEXTS: [&str; 4] = ["trusted", "agent_deny", "auth_scope", "on_fault"];
+const TEXTS: [&str; 5] = ["trusted", "agent_deny", "auth_scope", "on_fault", "edge"];
 
 const EDGES: [(&str, Edge); 3] =
     [("off", Edge::Off), ("bans", Edge::Bans), ("rate", Edge::Rate)];

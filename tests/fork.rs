@@ -13,6 +13,7 @@ mod fork {
     mod firewall;
     mod killed;
     mod processes;
+    mod random;
     mod rate;
     mod shared;
 }

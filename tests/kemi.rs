@@ -1,1 +1,143 @@
-//! x
+//! KEMI: every function from Lua, and the example that is routed in Lua, as it stands.
+
+use crate::support::{Flood, Kamailio, Phone, Rpc, Server};
+use serde_json::json;
+
+/// Calls the function that the X-Call header names, with its arguments, and answers with the code.
+const CALLER: &str = r##"
+function answer()
+	local words = {}
+	for word in string.gmatch(KSR.pv.getvs("$hdr(X-Call)", ""), "%S+") do
+		words[#words + 1] = string.sub(word, 1, 1) == "#" and tonumber(string.sub(word, 2)) or word
+	end
+	local call = KSR.palisade[table.remove(words, 1)]
+	KSR.sl.sl_send_reply(200, "code " .. tostring(call(table.unpack(words))))
+end
+table.unpack = table.unpack or unpack
+"##;
+
+/// A server that answers with the code of a function of `KSR.palisade`; numbers begin with `#`.
+fn caller(script: &tempfile::NamedTempFile) -> Server {
+    std::fs::write(script, CALLER).expect("a script");
+    Kamailio::with(&format!(
+        r#"
+        loadmodule "app_lua.so"
+        loadmodule "palisade.so"
+        modparam("app_lua", "load", "{}")
+        modparam("palisade", "edge", "off")
+        modparam("palisade", "trusted", "198.51.100.0/24")
+        modparam("palisade", "reqs_density_per_unit", 2)
+        request_route {{ lua_run("answer"); }}
+        "#,
+        script.path().display()
+    ))
+    .start()
+}
+
+/// The code that Lua got.
+fn code(phone: &Phone, call: &str, agent: &str) -> String {
+    let request = phone.request("REGISTER").header("X-Call", call.as_bytes());
+    let answer = phone.ask(&request.header("User-Agent", agent.as_bytes())).expect("an answer");
+    answer.to_string().lines().next().unwrap_or_default().replace("SIP/2.0 200 ", "")
+}
+
+#[test]
+fn every_function_answers_its_codes() {
+    let script = tempfile::NamedTempFile::new().expect("a file");
+    let kam = caller(&script);
+    let phone = Phone::udp(&kam, "127.0.0.5");
+    for (call, expected) in [
+        ("check", "1"),
+        ("check", "1"),
+        ("check", "-2"),
+        ("check", "-1"),
+        ("is_banned", "1"),
+        ("unban 127.0.0.5", "1"),
+        ("unban 127.0.0.5", "-1"),
+        ("is_banned", "-1"),
+        ("pike_check_req", "1"),
+        ("pike_check_req", "1"),
+        ("pike_check_req", "-2"),
+        ("pike_check_req", "-1"),
+        ("pike_check_ip 192.0.2.9", "1"),
+        ("pike_check_ip nonsense", "-1"),
+        ("ban 192.0.2.1", "1"),
+        ("ban_for 192.0.2.2 #60", "1"),
+        ("ban_for 192.0.2.2 #-1", "-1"),
+        ("ban_reason 192.0.2.3 #0 fraud", "1"),
+        ("ban 198.51.100.1", "-3"),
+        ("ban nonsense", "-1"),
+        ("is_banned_key 192.0.2.3", "1"),
+        ("is_banned_key 192.0.2.4", "-1"),
+        ("auth_failed_user 100", "1"),
+        ("auth_failed_user #100", "1"),
+        ("auth_failed_user 100", "-2"),
+        ("auth_failed_user 100", "-1"),
+        ("auth_blocked_user 100", "1"),
+        ("auth_result_user #1 100", "-1"),
+        ("auth_ok_user 100", "1"),
+        ("auth_blocked_user 100", "-1"),
+        ("auth_result_user #-2 200", "1"),
+        ("auth_result_user #1 200", "1"),
+        ("auth_failed", "1"),
+        ("auth_result #-4", "1"),
+        ("auth_result #-2", "1"),
+        ("auth_result #-2", "-2"),
+        ("auth_blocked", "1"),
+        ("auth_ok", "1"),
+        ("auth_blocked", "-1"),
+        ("check_agent_text friendly-scanner", "-2"),
+        ("check_agent_text Linphone", "1"),
+    ] {
+        assert_eq!(code(&phone, call, "Linphone"), format!("code {expected}"), "{call}");
+    }
+    assert_eq!(code(&phone, "check_agent", "sipvicious"), "code -2");
+    assert_eq!(code(&phone, "check_agent", "Linphone"), "code 1");
+    let bans = kam.rpc(Rpc::ALL[0], "palisade.bans", json!([])).expect("bans");
+    let fraud = bans.rows("rows").into_iter().find(|row| row.text("reason") == "fraud");
+    let fraud = fraud.expect("the ban that Lua gave a reason");
+    assert_eq!((fraud.text("key"), fraud.number("until")), ("192.0.2.3".into(), 0));
+    kam.log().expect("key=nonsense: must be an IPv4 or IPv6 address");
+}
+
+#[test]
+fn the_example_in_lua_stops_attackers_and_serves_phones() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let kam = Kamailio::file("examples/kamailio-lua.cfg")
+        .define("LISTEN_PORT", "@PORT@")
+        .define("CTL", r#""unix:@DIR@/ctl""#)
+        .define("DBURL", &format!("\"text://{root}/examples/dbtext\""))
+        .define("SCRIPT", &format!("\"{root}/examples/kamailio.lua\""))
+        .start();
+    let phone = Phone::udp(&kam, "127.0.0.5").domain("example.com");
+    assert_eq!(phone.register("alice", "secret"), Some(200));
+    let scanner = Phone::udp(&kam, "127.0.0.67").agent("friendly-scanner");
+    assert_eq!(scanner.status(&scanner.request("OPTIONS")), None);
+    let guesser = Phone::udp(&kam, "127.0.0.68").domain("example.com");
+    let guesses: Vec<_> = (0..6).map(|n| guesser.register("alice", &format!("guess{n}"))).collect();
+    assert_eq!(guesses[3..], [Some(403); 3], "{guesses:?}");
+    let tally = Flood::on(&kam).from("127.0.0.66").requests(100).send();
+    assert!(tally.answered() <= 30, "{tally}");
+    assert_eq!(phone.register("alice", "secret"), Some(200));
+    kam.log().expect("ban key=127.0.0.66 reason=rate");
+    kam.log().expect("block key=127.0.0.67 reason=agent");
+    kam.log().expect("auth_block user=\"alice@example.com\" key=127.0.0.68");
+}
+
+#[test]
+fn the_five_lines_of_the_readme_stop_a_flood() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/minimal.cfg"))
+        .expect("examples/minimal.cfg");
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"))
+        .expect("README.md");
+    for line in text.lines().filter(|line| line.contains("palisade")) {
+        assert!(readme.contains(line.trim()), "not in the README: {line}");
+    }
+    let ctl = "loadmodule \"ctl.so\"\nmodparam(\"ctl\", \"binrpc\", \"unix:@DIR@/ctl\")\n\
+               loadmodule \"kex.so\"\n";
+    let listen = "listen=udp:127.0.0.1:@PORT@\nlog_stderror=yes\n";
+    let text = text.replace("listen=udp:127.0.0.1:5060\n", &format!("{listen}{ctl}"));
+    let kam = Kamailio::whole(&text).start();
+    let tally = Flood::on(&kam).from("127.0.0.66").requests(100).send();
+    assert_eq!(tally.answered(), 30, "{tally}");
+}

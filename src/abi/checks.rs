@@ -116,7 +116,7 @@ pub unsafe extern "C" fn palisade_rate_check(request: *const palisade_request_t)
     // SAFETY: the contract above.
     unsafe {
         judge("palisade_rate_check", Answer::CHECK, request, |firewall, request| {
-            code(firewall.check_rate(request.address))
+            code(firewall.check_rate_of(request.address, &request.message))
         })
     }
 }

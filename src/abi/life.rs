@@ -2,6 +2,7 @@
 
 use parking_lot::Mutex;
 
+use crate::escape::Escaped;
 use crate::host::{self, HostTable};
 use crate::journal::{self, write_line};
 use crate::policy::Firewall;
@@ -70,7 +71,10 @@ fn set(
     name: Option<&[u8]>,
     set: impl FnOnce(&mut Settings, &str) -> Result<(), String>,
 ) -> i32 {
-    let name = String::from_utf8_lossy(name.unwrap_or_default());
+    let name = Escaped(name.unwrap_or_default()).to_string();
+    if !host::is_loaded() {
+        return TOO_EARLY;
+    }
     if firewall().is_some() {
         return refuse(&format!("{name}: parameters are frozen once the module has started"));
     }
@@ -87,6 +91,9 @@ fn set(
 #[unsafe(no_mangle)]
 pub extern "C" fn palisade_start() -> i32 {
     guard("palisade_start", Answer::ERROR, || {
+        if !host::is_loaded() {
+            return TOO_EARLY;
+        }
         if firewall().is_some() {
             return refuse("it was started before, in this very process");
         }
@@ -150,6 +157,9 @@ pub extern "C" fn palisade_stop() {
         0
     });
 }
+
+/// Before `palisade_load` there is no log to say it in.
+const TOO_EARLY: i32 = -1;
 
 fn refuse(sentence: &str) -> i32 {
     write_line(host::log, journal::ERROR, format_args!("{sentence}"));

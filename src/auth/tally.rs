@@ -2,7 +2,7 @@
 //!
 //! | bits | what |
 //! | --- | --- |
-//! | 0..32 | first failure, in seconds since the region was made |
+//! | 0..32 | first failure, in seconds since the region was made; while there is none, first attempt |
 //! | 32..48 | failures since then |
 //! | 48..52 | attempts that were let through and have not come back yet |
 //! | 52..64 | generation of the record: one more with every new owner |
@@ -11,7 +11,7 @@ use super::Rules;
 use crate::clock::Clock;
 
 /// An attempt that has not come back after this time never will: the script left early.
-const UNDER_WAY_MS: u64 = 2000;
+pub(super) const UNDER_WAY_MS: u64 = 2000;
 
 const MAX_FAILURES: u64 = 0xffff;
 const MAX_UNDER_WAY: u64 = 15;
@@ -76,10 +76,16 @@ impl Tally {
 
     /// With one more attempt under way; `None` when as many are as there are failures left.
     pub fn with_attempt(self, clock: &impl Clock, rules: Rules) -> Option<Self> {
-        let forgotten = clock.coarse_ms().saturating_sub(self.last_ms) > UNDER_WAY_MS;
-        let under_way = if forgotten { 0 } else { self.under_way };
-        let has_place = self.failures + under_way < rules.max_failures;
-        has_place.then(|| Self { under_way: (under_way + 1).min(MAX_UNDER_WAY), ..self })
+        let fails = self.counts(clock, rules);
+        let failures = if fails { self.failures } else { 0 };
+        let since_ms = if fails { self.last_ms } else { self.first_s * 1000 };
+        let forgotten = clock.coarse_ms().saturating_sub(since_ms) > UNDER_WAY_MS;
+        let under_way = if forgotten || self.failures != failures { 0 } else { self.under_way };
+        let is_first = failures + under_way == 0;
+        let first_s = if is_first { clock.now_s().into() } else { self.first_s };
+        let has_place = failures + under_way < rules.max_failures;
+        let under_way = (under_way + 1).min(MAX_UNDER_WAY);
+        has_place.then_some(Self { first_s, failures, under_way, ..self })
     }
 
     pub const fn withdrawn(self) -> Self {

@@ -33,8 +33,12 @@ impl From<i32> for AuthResult {
     }
 }
 
-/// Credentials of one message that are looked at.
+/// Credentials of one message that are looked at. Nobody but an attacker offers so many.
 const MAX_OFFERED: u32 = 8;
+
+/// Methods that cannot be challenged: Kamailio's auth modules call them authenticated without a look
+/// (`pre_auth()` in src/modules/auth/api.c), so that says nothing of the password.
+const UNCHALLENGED: [&[u8]; 3] = [b"ACK", b"CANCEL", b"PRACK"];
 
 impl<C: Clock> Firewall<C> {
     /// Takes the result of an authentication, and counts or clears. `user`: `None` to take it from
@@ -50,15 +54,17 @@ impl<C: Clock> Firewall<C> {
         if result == AuthResult::Failure {
             return self.auth_failed(address, user, message);
         }
+        self.withdraw_others(address, user, message);
         self.with_attempt(address, user, message, |attempt| {
             if self.auth.is_blocked(attempt, &self.clock) {
                 self.counters.count(Counter::AuthBlocked);
                 return Verdict::Blocked;
             }
-            if result == AuthResult::Success {
+            let was_evaluated = !UNCHALLENGED.contains(&message.part(Part::Method));
+            if result == AuthResult::Success && was_evaluated {
                 self.auth.succeed(attempt, &self.clock);
                 self.counters.count(Counter::AuthSuccesses);
-            } else {
+            } else if !message.part(Part::Credentials).is_empty() {
                 self.auth.withdraw(attempt, &self.clock);
             }
             Verdict::Pass
@@ -72,6 +78,7 @@ impl<C: Clock> Firewall<C> {
         user: Option<&[u8]>,
         message: &impl Message,
     ) -> Verdict {
+        self.withdraw_others(address, user, message);
         self.with_attempt(address, user, message, |attempt| {
             let Outcome { failed, under_attack } = self.auth.fail(attempt, &self.clock);
             let agent = message.part(Part::UserAgent);
@@ -133,7 +140,7 @@ impl<C: Clock> Firewall<C> {
         user: Option<&[u8]>,
         message: &impl Message,
     ) -> bool {
-        let judge = |attempt: Attempt<'_>| {
+        let verdict = self.with_each(address, user, message, |attempt| {
             // Without credentials there is nothing to evaluate, and nothing comes back.
             let admitted = if message.part(Part::Credentials).is_empty() {
                 !self.auth.is_blocked(attempt, &self.clock)
@@ -141,17 +148,57 @@ impl<C: Clock> Firewall<C> {
                 self.auth.admit(attempt, &self.clock)
             };
             if admitted { Verdict::Pass } else { Verdict::Blocked }
-        };
-        let mut others =
-            (1..MAX_OFFERED).map_while(|index| UserName::of_credentials(message, index));
-        let is_blocked = self.with_attempt(address, user, message, judge) == Verdict::Blocked
-            || others.any(|other| {
-                self.with_user(address, other.as_bytes(), message, judge) == Verdict::Blocked
-            });
-        if is_blocked {
+        });
+        if verdict == Verdict::Blocked {
             self.counters.count(Counter::AuthBlocked);
         }
-        is_blocked
+        verdict == Verdict::Blocked
+    }
+
+    /// Gives back what [`auth_blocked`](Self::auth_blocked) took for the users whose credentials
+    /// were not evaluated after all.
+    fn withdraw_others(&self, address: Address, user: Option<&[u8]>, message: &impl Message) {
+        if message.nth(Part::Credentials, 1).is_empty() {
+            return;
+        }
+        let mut is_evaluated = true;
+        self.with_each(address, user, message, |attempt| {
+            if !core::mem::take(&mut is_evaluated) {
+                self.auth.withdraw(attempt, &self.clock);
+            }
+            Verdict::Pass
+        });
+    }
+
+    /// Runs `judge` for the attempt that a message is, and then once for each other user that its
+    /// credentials name, until one is blocked.
+    fn with_each(
+        &self,
+        address: Address,
+        user: Option<&[u8]>,
+        message: &impl Message,
+        mut judge: impl FnMut(Attempt<'_>) -> Verdict,
+    ) -> Verdict {
+        let mut asked = [0; MAX_OFFERED as usize];
+        let mut verdict = self.with_attempt(address, user, message, |attempt| {
+            asked[0] = self.hash.user(attempt.user);
+            judge(attempt)
+        });
+        for index in 1..=MAX_OFFERED {
+            if verdict == Verdict::Blocked || message.nth(Part::Credentials, index).is_empty() {
+                break;
+            }
+            if index == MAX_OFFERED {
+                return self.with_user(address, b"", message, |_| Verdict::Blocked);
+            }
+            let Some(name) = UserName::of_credentials(message, index) else { continue };
+            let hash = self.hash.user(name.as_bytes());
+            if !asked.contains(&hash) {
+                asked[index as usize] = hash;
+                verdict = self.with_user(address, name.as_bytes(), message, &mut judge);
+            }
+        }
+        verdict
     }
 
     /// Runs `judge` for the attempt that a message is; one without a user has nothing to count.

@@ -2,42 +2,82 @@
 
 use super::DOMAIN;
 use crate::support::{Message, Phone, Request, Server};
+use std::cell::Cell;
 use std::time::Duration;
 
 pub struct Guesser<'a> {
     server: &'a Server,
-    phone: Phone,
+    pub phone: Phone,
     user: &'a str,
     challenge: Message,
+    guesses: Cell<u32>,
+}
+
+/// How the guesses come.
+#[derive(Clone, Copy, Debug)]
+pub enum Manner {
+    /// The next one after the answer to the last.
+    OneByOne,
+    /// All together, to several workers.
+    AtOnce,
+    /// So, and requests between them that carry no password: an answer to those must not make room
+    /// for one more guess.
+    AmongOthers,
 }
 
 impl<'a> Guesser<'a> {
-    /// At this address; has asked for a challenge already, whose nonce serves for all guesses.
+    /// At this address; has a challenge already, whose nonce serves for all guesses.
+    #[track_caller]
     pub fn new(server: &'a Server, source: &str, user: &'a str) -> Guesser<'a> {
         let phone = Phone::udp(server, source).domain(DOMAIN);
-        let challenge = phone
-            .ask(&phone.request_as("REGISTER", user))
-            .expect("a challenge");
-        assert_eq!(challenge.status(), Some(401), "{challenge}");
+        let challenge = challenge(&phone);
         Guesser {
             server,
             phone,
             user,
             challenge,
+            guesses: Cell::new(0),
         }
     }
 
-    pub fn guess(&self, password: &str) -> Request {
+    /// Another password each time.
+    pub fn guess(&self) -> Request {
+        self.guesses.set(self.guesses.get() + 1);
+        self.try_password(&format!("guess {}", self.guesses.get()))
+    }
+
+    pub fn try_password(&self, password: &str) -> Request {
         let request = self.phone.request_as("REGISTER", self.user);
         request.authorize(&self.challenge, self.user, password)
     }
 
-    /// So many at once; how many were answered with which status.
-    pub fn burst(&self, guesses: usize) -> Vec<u16> {
-        let requests: Vec<_> = (0..guesses).map(|n| self.guess(&format!("guess {n}"))).collect();
-        requests.iter().for_each(|request| self.phone.send(request));
+    /// The statuses of the answers to so many guesses.
+    pub fn attack(&self, manner: Manner, guesses: usize) -> Vec<u16> {
+        let requests: Vec<_> = (0..guesses).map(|_| self.guess()).collect();
+        if let Manner::OneByOne = manner {
+            let answers = requests.iter().map(|request| self.phone.status(request));
+            return answers.flatten().collect();
+        }
+        for request in &requests {
+            self.phone.send(request);
+            if let Manner::AmongOthers = manner {
+                let plain = |method| self.phone.request_as(method, self.user).agent("quick");
+                self.phone.send(&plain("REGISTER"));
+                self.phone.send(&plain("PRACK"));
+            }
+        }
         self.server.wait_idle();
-        let answers = std::iter::from_fn(|| self.phone.receive(Duration::ZERO));
-        answers.filter_map(|answer| answer.status()).collect()
+        std::iter::from_fn(|| self.phone.receive(Duration::ZERO))
+            .filter_map(|answer| answer.status())
+            .collect()
     }
+}
+
+/// With a nonce, which is good for every user. Asked for as somebody who is never blocked.
+#[track_caller]
+pub fn challenge(phone: &Phone) -> Message {
+    let answer = phone.ask(&phone.request_as("REGISTER", "nobody-in-particular"));
+    let answer = answer.expect("a challenge");
+    assert_eq!(answer.status(), Some(401), "{answer}");
+    answer
 }

@@ -1,7 +1,8 @@
 //! The ban table: several processes ban, lift and meet bans, of the same keys and of different ones.
 
-use super::processes::{fork_all, on_stage, say};
-use super::shared::{Barrier, Random, SharedClock, source, words};
+use super::processes::{fork_all, on_stage};
+use super::random::Random;
+use super::shared::{Barrier, SharedClock, source, words};
 use palisade::ban::{BanTable, Banned, Origin, Reason};
 use palisade::shm::atomic::Ordering::SeqCst;
 use palisade::shm::region::Region;
@@ -50,25 +51,22 @@ fn no_ban_is_lost_while_there_is_room() {
 /// In each round, all processes ban the same keys at once: one makes the ban, the others find it.
 #[test]
 fn one_key_is_banned_once() {
-    const ROUNDS: usize = 20_000;
+    const ROUNDS: usize = 2000;
     for processes in [2, 4] {
         on_stage(|| {
             let (bans, clock) = (table(ROUNDS), SharedClock::new());
             let barrier = Barrier::of(processes);
             let news = words(ROUNDS);
-            let busy = &words(1)[0];
             fork_all(processes, |_| {
                 for (round, news) in news.iter().enumerate() {
                     barrier.wait(round);
                     match ban(&bans, round as u128, 0, clock) {
                         Banned::New(1) => _ = news.fetch_add(1, SeqCst),
-                        Banned::Renewed(1) => {}
-                        Banned::Busy => _ = busy.fetch_add(1, SeqCst),
+                        Banned::Renewed(1) | Banned::Busy => {}
                         other => panic!("{other:?}"),
                     }
                 }
             });
-            say(&format!("{processes} busy {}", busy.load(SeqCst)));
             assert!(news.iter().all(|news| news.load(SeqCst) == 1));
             assert_eq!(check_consistent(&bans, clock).len(), ROUNDS);
         });
@@ -83,7 +81,7 @@ fn bans_come_and_go_in_one_order_for_all() {
     for processes in [2, 4] {
         on_stage(|| {
             let (bans, clock) = (table(64), SharedClock::new());
-            let [made, lifted, busy] = [(); 3].map(|()| words(KEYS));
+            let [made, lifted] = [(); 2].map(|()| words(KEYS));
             fork_all(processes, |number| {
                 let mut random = Random(number as u64);
                 for _ in 0..STEPS {
@@ -92,8 +90,7 @@ fn bans_come_and_go_in_one_order_for_all() {
                     match random.below(3) {
                         0 => match ban(&bans, key as u128, 0, clock) {
                             Banned::New(_) => _ = made[key].fetch_add(1, SeqCst),
-                            Banned::Renewed(_) => {}
-                            Banned::Busy => _ = busy[key].fetch_add(1, SeqCst),
+                            Banned::Renewed(_) | Banned::Busy => {}
                             Banned::Full => panic!("full"),
                         },
                         1 => {
@@ -108,38 +105,36 @@ fn bans_come_and_go_in_one_order_for_all() {
             for key in 0..KEYS {
                 let [made, lifted] = [made, lifted].map(|words| words[key].load(SeqCst));
                 let count = live.get(&(key as u128)).copied();
-                say(&format!("key {key}: {made} {lifted} busy {} {count:?}", busy[key].load(SeqCst)));
-                assert_eq!(made - lifted, u64::from(count.is_some()), "key {key}");
-                assert!(count.is_none_or(|count| count == made), "key {key}: {made} {count:?}");
+                let what = format!("key {key}: made {made}, lifted {lifted}, now {count:?}");
+                assert!(lifted > 100, "{what}");
+                assert_eq!(made - lifted, u64::from(count.is_some()), "{what}");
+                assert!(count.is_none_or(|count| count == made), "{what}");
             }
         });
     }
 }
 
-/// Newcomers without end into a table that is full: no more live than its limit, but for one that
-/// each process may have taken at the same moment.
+/// Newcomers without end into a table that is full: as many live as its limit, but for one more or
+/// less for each process that is at it in the same moment.
 #[test]
-fn a_full_table_stays_consistent() {
+fn a_full_table_keeps_to_its_limit() {
     const EACH: u64 = 20_000;
     const LIMIT: usize = 256;
     for processes in [2, 4] {
         on_stage(|| {
             let (bans, clock) = (table(LIMIT), SharedClock::new());
-            let busy = &words(1)[0];
             fork_all(processes, |number| {
                 for n in 0..EACH {
                     let key = n * processes as u64 + number as u64;
-                    match ban(&bans, key.into(), 1_000_000 + n * 1000, clock) {
-                        Banned::New(_) | Banned::Full => {}
-                        Banned::Busy => _ = busy.fetch_add(1, SeqCst),
-                        other => panic!("{other:?}"),
-                    }
+                    let banned = ban(&bans, key.into(), 1_000_000 + n * 1000, clock);
+                    assert!(
+                        matches!(banned, Banned::New(1) | Banned::Full),
+                        "{banned:?}"
+                    );
                 }
             });
-            let live = bans.bans(&clock).count();
-            say(&format!("{processes} busy {} live {live} total {}", busy.load(SeqCst), bans.size().totals.live.load(SeqCst)));
-            assert!((LIMIT..LIMIT + processes).contains(&live), "{live}");
-            check_consistent(&bans, clock);
+            let live = check_consistent(&bans, clock).len();
+            assert!(live.abs_diff(LIMIT) < processes, "{live} of {LIMIT}");
         });
     }
 }

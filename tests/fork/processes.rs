@@ -3,6 +3,7 @@
 use std::io::{PipeWriter, Read, Write, pipe};
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -17,6 +18,12 @@ static COMPLAINTS: AtomicI32 = AtomicI32::new(-1);
 /// Runs `body` in a process of its own, and fails as it does.
 #[track_caller]
 pub fn on_stage(body: impl FnOnce()) {
+    // The processes of one stage are as many as there are processors. And a fork while another test
+    // panics would copy the lock that its report holds.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _one = ONE_AT_A_TIME
+        .lock()
+        .unwrap_or_else(|failed| failed.into_inner());
     let (mut reader, writer) = pipe().expect("a pipe");
     let stage = fork(|| {
         begin_stage(&writer);
@@ -36,8 +43,14 @@ pub fn on_stage(body: impl FnOnce()) {
         stage.wait()
     });
     let mut complaints = String::new();
-    reader.read_to_string(&mut complaints).expect("what it said");
-    assert_eq!(end, End::Exited(0), "after {PATIENCE:?} at the most:\n{complaints}");
+    reader
+        .read_to_string(&mut complaints)
+        .expect("what it said");
+    assert_eq!(
+        end,
+        End::Exited(0),
+        "after {PATIENCE:?} at the most:\n{complaints}"
+    );
     print!("{complaints}");
 }
 
@@ -97,7 +110,10 @@ pub fn fork_all(count: usize, body: impl Fn(usize)) {
 
 impl Child {
     pub fn kill(&self) {
-        assert!(send(self.pid, libc::SIGKILL), "it is a child not waited for yet");
+        assert!(
+            send(self.pid, libc::SIGKILL),
+            "it is a child not waited for yet"
+        );
     }
 
     pub fn wait(&self) -> End {
@@ -122,7 +138,10 @@ impl Child {
 }
 
 fn send(pid: i32, signal: i32) -> bool {
-    assert!(pid.abs() > 1, "no signals to init, to everybody or to ourselves");
+    assert!(
+        pid.abs() > 1,
+        "no signals to init, to everybody or to ourselves"
+    );
     // SAFETY: takes two numbers, touches no memory.
     unsafe { libc::kill(pid, signal) == 0 }
 }

@@ -51,7 +51,10 @@ pub struct Barrier {
 
 impl Barrier {
     pub fn of(count: usize) -> Barrier {
-        Barrier { arrived: &words(1)[0], count: count as u64 }
+        Barrier {
+            arrived: &words(1)[0],
+            count: count as u64,
+        }
     }
 
     /// Rounds are numbered from 0.
@@ -62,7 +65,7 @@ impl Barrier {
             if self.arrived.load(SeqCst) >= self.count * (round as u64 + 1) {
                 break;
             }
-            if spins % 10_000 == 9_999 {
+            if spins % 500 == 499 {
                 std::thread::yield_now();
             }
             std::hint::spin_loop();
@@ -77,22 +80,8 @@ pub fn hash() -> Hash {
 
 /// A source and its hash.
 pub fn source(number: u128) -> (Source, u64) {
-    let source = Source { key: 0xffff_0000_0000 + number };
+    let source = Source {
+        key: 0xffff_0000_0000 + number,
+    };
     (source, hash().source(source))
-}
-
-/// Random numbers (splitmix64): the same again for the same seed.
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
 }

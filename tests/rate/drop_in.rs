@@ -69,14 +69,7 @@ fn check(module: &Module) {
     assert_eq!(code_of(&kam, "198.51.100.7"), 1, "somebody else");
 
     let phone = Phone::udp(&kam, "127.0.0.5");
-    for text in [
-        "alice",
-        "1.2.3",
-        "192.0.2.256",
-        "2001:db8::g",
-        "192.0.2.1 x",
-        "\"%s%n\\",
-    ] {
+    for text in ["alice", "1.2.3", "2001:db8::g", "192.0.2.1 x", "\"%s%n\\"] {
         let mark = kam.log().mark();
         let request = phone.request("OPTIONS").header("X-Ip", text);
         assert_eq!(code(&phone, &request), -1, "{text}");

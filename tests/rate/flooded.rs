@@ -44,7 +44,7 @@ fn a_flooder_is_banned_and_the_phone_beside_it_is_answered_every_time() {
         });
         while !flood.is_finished() {
             assert_eq!(phone.status(&phone.request("OPTIONS")), Some(200));
-            std::thread::sleep(Duration::from_millis(150)); // 27 in two windows
+            std::thread::sleep(Duration::from_millis(150)); // 13 a window
         }
         flood.join().expect("the flood")
     });
@@ -66,17 +66,23 @@ fn a_flooder_is_banned_and_the_phone_beside_it_is_answered_every_time() {
         ["key", "reason", "origin"].map(text),
         [FLOODER, "rate", "check"]
     );
-    // All that came after the one that was banned for.
-    assert_eq!((ban.number("hits"), ban.number("count")), (600 - 21, 1));
+    assert_eq!(ban.number("count"), 1);
     assert!((200..=300).contains(&ban.number("left")), "{ban}");
 
     let stats = kam
         .rpc(Rpc::Kamcmd, "palisade.stats", json!([]))
         .expect("stats");
     let of = |name| stats.number(name);
-    let blocked = ["rate_hot", "blocked_rate", "blocked_ban", "bans_rate"].map(of);
-    assert_eq!(blocked, [1, 1, 600 - 21, 1]);
-    assert_eq!(of("checked") - of("passed"), 600 - 20);
+    assert_eq!(["rate_hot", "bans_rate"].map(of), [1, 1]);
+    // The one that it was banned for, and what another worker had while the ban was being set; the
+    // rest was dropped at the edge, or had passed it by then.
+    let (rate, banned) = (of("blocked_rate"), of("blocked_ban") + of("edge_dropped"));
+    assert!(rate >= 1, "{stats}");
+    assert_eq!(
+        (rate + banned, ban.number("hits")),
+        (600 - 20, banned),
+        "{stats}"
+    );
     kam.stop();
 }
 

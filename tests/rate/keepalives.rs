@@ -9,10 +9,20 @@ const LIMIT: usize = 5;
 const STUN: &[u8] = b"\x00\x01\x00\x00\x21\x12\xa4\x42palisade-tid";
 
 #[test]
-fn keepalives_are_not_counted() {
+fn keepalives_are_not_counted_by_the_check() {
+    check("bans");
+}
+
+#[test]
+fn keepalives_are_not_counted_at_the_edge() {
+    check("rate");
+}
+
+fn check(edge: &str) {
     let kam = Kamailio::with(&format!(
         r#"
 loadmodule "palisade.so"
+modparam("palisade", "edge", "{edge}")
 modparam("palisade", "sampling_time_unit", 60)
 modparam("palisade", "reqs_density_per_unit", {LIMIT})
 request_route {{

@@ -35,7 +35,7 @@ struct Subject {
 const UNDER: usize = BURSTS * (LIMIT - 1);
 const AT: usize = BURSTS * LIMIT;
 
-fn subjects() -> [Subject; 5] {
+fn subjects() -> [Subject; 7] {
     let (limit, window) = (LIMIT as u32, WINDOW.as_secs() as u32);
     let pike = stock::pike(limit, window);
     [
@@ -64,8 +64,14 @@ fn subjects() -> [Subject; 5] {
         },
         // The first window, and one that begins with the first poll after it.
         palisade("pike's config with palisade.so", palisade_as(&pike), 4.0),
-        palisade("palisade_check()", checked(0), 4.0),
-        palisade("palisade_check() with a ban", checked(BAN), BAN.into()),
+        palisade("palisade_check()", checked(0, "bans"), 4.0),
+        palisade(
+            "palisade_check() with a ban",
+            checked(BAN, "bans"),
+            BAN.into(),
+        ),
+        palisade("palisade_check() behind the edge", checked(0, "rate"), 4.0),
+        palisade("pike's config behind the edge", at_the_edge(&pike), 4.0),
     ]
 }
 
@@ -87,13 +93,22 @@ pub fn palisade_as(pike: &str) -> String {
         .replace(r#"modparam("pike""#, r#"modparam("palisade""#)
 }
 
-fn checked(ban: u32) -> String {
+fn at_the_edge(pike: &str) -> String {
+    let route = r#"
+modparam("palisade", "edge", "rate")
+modparam("palisade", "rate_ban_time", 0)
+request_route"#;
+    palisade_as(pike).replacen("request_route", route, 1)
+}
+
+fn checked(ban: u32, edge: &str) -> String {
     format!(
         r#"
 loadmodule "palisade.so"
 modparam("palisade", "sampling_time_unit", {})
 modparam("palisade", "reqs_density_per_unit", {LIMIT})
 modparam("palisade", "rate_ban_time", {ban})
+modparam("palisade", "edge", "{edge}")
 request_route {{
 	if (!palisade_check()) exit;
 	sl_send_reply("200", "OK");

@@ -1,7 +1,7 @@
 //! Which addresses count together, and which never count.
 
 use super::{ROUTE, code_of};
-use crate::support::{Kamailio, Rpc, Server};
+use crate::support::{Kamailio, Phone, Rpc, Server};
 use serde_json::json;
 
 const LIMIT: usize = 3;
@@ -176,5 +176,42 @@ fn trusted_networks_are_never_limited() {
         ["127.0.2.5", "192.0.2.128", "2001:db8:2::/64", "::/64"],
         "nobody else"
     );
+    kam.stop();
+}
+
+#[test]
+fn an_ipv4_packet_that_a_dual_stack_socket_shows_as_ipv6_counts_as_ipv4() {
+    let kam = Kamailio::whole(
+        r#"
+        debug=2
+        log_stderror=yes
+        fork=yes
+        children=1
+        disable_tcp=yes
+        listen=udp:[::]:@PORT@
+        loadmodule "tm.so"
+        loadmodule "sl.so"
+        loadmodule "pv.so"
+        loadmodule "ctl.so"
+        modparam("ctl", "binrpc", "unix:@DIR@/ctl")
+        loadmodule "palisade.so"
+        request_route {
+            pike_check_req();
+            sl_send_reply("200", "$si");
+        }"#,
+    )
+    .start();
+    let phone = Phone::udp(&kam, "127.0.0.9");
+    let answer = phone.ask(&phone.request("OPTIONS")).expect("an answer");
+    assert_eq!(
+        answer.reason(),
+        Some("::ffff:127.0.0.9"),
+        "what Kamailio sees"
+    );
+    let sources = kam
+        .rpc(Rpc::Kamcmd, "palisade.sources", json!([]))
+        .expect("sources");
+    assert_eq!(sources.number("total"), 1, "{sources}");
+    assert_eq!(sources.rows("rows")[0].text("key"), "127.0.0.9");
     kam.stop();
 }

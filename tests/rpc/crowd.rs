@@ -11,10 +11,10 @@ const BANNED: i64 = 40;
 /// Addresses that send all the time.
 const SENDERS: usize = 60;
 
-/// What a ban of the n-th address says in its i-th round: no two rounds have a word in common.
-fn ban_of(n: i64, round: i64) -> (Value, i64, String) {
+/// The arguments of the n-th address's ban in this round: every part says which one it is.
+fn ban_of(n: i64, round: i64) -> Value {
     let seconds = 1_000_000 * (round % 9 + 1) + n * 10_000;
-    (json!([format!("198.51.100.{n}"), seconds, format!("n{n} for {seconds}")]), seconds, String::new())
+    json!([format!("198.51.100.{n}"), seconds, format!("n{n} for {seconds}")])
 }
 
 fn change(kam: &Server, over: &AtomicBool) {
@@ -26,7 +26,7 @@ fn change(kam: &Server, over: &AtomicBool) {
             if (n + round) % 3 == 0 {
                 let _either = kam.rpc(Rpc::Datagram, "palisade.unban", json!([format!("198.51.100.{n}")]));
             } else {
-                call(kam, Rpc::Datagram, "ban", ban_of(n, round).0);
+                call(kam, Rpc::Datagram, "ban", ban_of(n, round));
             }
         }
     }

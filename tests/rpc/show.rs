@@ -51,7 +51,7 @@ fn sources_are_listed_by_status() {
         for (params, expected) in [
             (json!([]), everybody.clone()),
             (json!(["ALL"]), everybody.clone()),
-            (json!(["all", 0, 1000]), everybody.clone()),
+            (json!(["all", 0, 200]), everybody.clone()),
             (json!(["HOT"]), vec!["127.0.0.66".to_string()]),
             (json!(["hot", "0", "1"]), vec!["127.0.0.66".to_string()]),
             (json!(["HOT", 1]), vec![]),
@@ -119,7 +119,6 @@ fn bytes_from_the_network_break_no_reply() {
         (b"%s%n%x", "%s%n%x"),
         (b"\\u0041\\", r"\\u0041\\"),
         (b"<script>&lt;", "<script>&lt;"),
-        (b"{", "{"),
         (b"}", "}"),
         (b"key: value", "key: value"),
         (b"0100", "0100"),
@@ -131,7 +130,7 @@ fn bytes_from_the_network_break_no_reply() {
         kam.wait_idle();
         for via in Rpc::ALL {
             let what = format!("{via:?} {shown}");
-            let listed = call(&kam, via, "auth", json!([0, 1000])).rows("rows");
+            let listed = call(&kam, via, "auth", json!([0, 200])).rows("rows");
             assert!(listed.iter().any(|row| row.text("user") == *shown), "{what}: {listed:?}");
             let known = call(&kam, via, "show", json!(["127.0.0.7"])).rows("auth");
             assert!(known.iter().any(|row| row.text("user") == *shown), "{what}: {known:?}");

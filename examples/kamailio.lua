@@ -1,0 +1,95 @@
+-- A registrar edge behind Palisade, in Lua: what examples/kamailio.cfg does, with the same order and
+-- for the same reasons. examples/kamailio-lua.cfg loads it.
+
+local domain = "example.com"
+
+function ksr_request_route()
+	-- Before all else, and without an answer: an answer tells a scanner that somebody is here.
+	if KSR.palisade.check() < 0 then return end
+
+	KSR.force_rport()
+	if KSR.sanity.sanity_check(17895, 7) < 0 then return end
+	if KSR.maxfwd.process_maxfwd(10) < 0 then
+		KSR.sl.sl_send_reply(483, "Too Many Hops")
+		return
+	end
+
+	local method = KSR.pv.get("$rm")
+	if method == "OPTIONS" and KSR.is_myself_ruri() and KSR.pv.is_null("$rU") then
+		KSR.sl.sl_send_reply(200, "OK")
+		return
+	end
+	if method == "CANCEL" then
+		if KSR.tm.t_check_trans() > 0 then relay() end
+		return
+	end
+	if method ~= "ACK" then
+		if KSR.tmx.t_precheck_trans() > 0 then
+			KSR.tm.t_check_trans()
+			return
+		end
+		if KSR.tm.t_check_trans() == 0 then return end
+	end
+	if KSR.siputils.has_totag() > 0 then return within_dialog() end
+	if method == "ACK" then return end
+	if method == "PRACK" or method == "BYE" or method == "UPDATE" or method == "INFO" then
+		KSR.sl.sl_send_reply(481, "Call/Transaction Does Not Exist")
+		return
+	end
+	-- No open relay, and no foreign names.
+	if not (KSR.is_myself_furi() and KSR.is_myself_ruri()) then
+		KSR.sl.sl_send_reply(403, "Forbidden")
+		return
+	end
+
+	if not authenticate() then return end
+	KSR.hdr.remove("Route")
+	if method == "REGISTER" then
+		if KSR.registrar.save("location", 0) < 0 then KSR.sl.sl_reply_error() end
+		return
+	end
+	if method == "INVITE" then
+		KSR.rr.record_route()
+		KSR.dialog.dlg_manage()
+	end
+	if KSR.registrar.lookup("location") < 0 then
+		KSR.sl.sl_send_reply(404, "Not Found")
+		return
+	end
+	relay()
+end
+
+-- True when the password was right; else an answer has been sent.
+function authenticate()
+	-- Asked before the password is looked at: a guesser who is blocked learns nothing.
+	if KSR.palisade.auth_blocked() > 0 then
+		KSR.sl.sl_send_reply(403, "Forbidden")
+		return false
+	end
+	local code = KSR.auth_db.auth_check(domain, "subscriber", 1)
+	-- Counts or clears, for the user of the credentials that were evaluated.
+	if KSR.palisade.auth_result(code) < 0 then
+		KSR.sl.sl_send_reply(403, "Forbidden")
+		return false
+	end
+	if code < 0 then
+		KSR.auth.auth_challenge(domain, 1)
+		return false
+	end
+	KSR.auth.consume_credentials()
+	return true
+end
+
+-- Requests within a call that was set up here.
+function within_dialog()
+	local method = KSR.pv.get("$rm")
+	if method == "ACK" and KSR.tm.t_check_trans() > 0 then return relay() end
+	if KSR.rr.loose_route() > 0 and KSR.dialog.is_known_dlg() > 0 then return relay() end
+	if method ~= "ACK" then
+		KSR.sl.sl_send_reply(481, "Call/Transaction Does Not Exist")
+	end
+end
+
+function relay()
+	if KSR.tm.t_relay() < 0 then KSR.sl.sl_reply_error() end
+end

@@ -1,0 +1,39 @@
+/* Where everything is: tests/abi.rs compares it with what Rust says. */
+
+#include "scenarios.h"
+#include "toy.h"
+
+#define SIZE(type) printf(#type " %zu\n", sizeof(type))
+#define FIELD(type, field) printf(#type "." #field " %zu\n", offsetof(type, field))
+
+_Static_assert(sizeof(palisade_address_t) == 20, "16 bytes and how many of them");
+_Static_assert(sizeof(palisade_text_t) == sizeof(palisade_host_text_t), "both are texts");
+
+void layout(void)
+{
+	SIZE(palisade_text_t);
+	FIELD(palisade_text_t, data);
+	FIELD(palisade_text_t, len);
+	SIZE(palisade_address_t);
+	FIELD(palisade_address_t, bytes);
+	FIELD(palisade_address_t, len);
+	SIZE(palisade_request_t);
+	FIELD(palisade_request_t, source);
+	FIELD(palisade_request_t, flags);
+	FIELD(palisade_request_t, message);
+	SIZE(palisade_host_t);
+	FIELD(palisade_host_t, log);
+	FIELD(palisade_host_t, text);
+	FIELD(palisade_host_t, close_connection);
+	FIELD(palisade_host_t, open_struct);
+	FIELD(palisade_host_t, open_list);
+	FIELD(palisade_host_t, close);
+	FIELD(palisade_host_t, add_number);
+	FIELD(palisade_host_t, add_text);
+	FIELD(palisade_host_t, fault);
+	/* what the writer of a binding would get wrong first */
+	CHECK_IS(PALISADE_PASSED_EDGE, 1);
+	CHECK_IS(PALISADE_ON_CONNECTION, 2);
+	CHECK_IS(PALISADE_PART_METHOD, 0);
+	CHECK_IS(PALISADE_PART_CREDENTIALS, 8);
+}

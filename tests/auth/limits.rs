@@ -1,0 +1,97 @@
+//! Whom a block covers, and when failures and blocks end.
+
+use super::guesser::{Guesser, Manner};
+use super::{PASSWORD, codes, recipe};
+use crate::support::{Phone, Rpc, Server, wait_until};
+use serde_json::json;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// After three wrong passwords of alice from 127.0.0.66.
+struct Scope {
+    scope: &'static str,
+    /// Who, from where, and what he gets for the right password.
+    answers: [(&'static str, &'static str, Option<u16>); 4],
+    is_banned: bool,
+}
+
+const SCOPES: &[Scope] = &[
+    Scope {
+        scope: "user_source",
+        answers: [
+            ("alice", "127.0.0.66", Some(403)),
+            ("alice", "127.0.0.5", Some(200)),
+            ("bob", "127.0.0.66", Some(200)),
+            ("bob", "127.0.0.5", Some(200)),
+        ],
+        is_banned: false,
+    },
+    Scope {
+        scope: "user",
+        answers: [
+            ("alice", "127.0.0.66", Some(403)),
+            ("alice", "127.0.0.5", Some(403)),
+            ("bob", "127.0.0.66", Some(200)),
+            ("bob", "127.0.0.5", Some(200)),
+        ],
+        is_banned: false,
+    },
+    Scope {
+        scope: "source",
+        answers: [
+            ("alice", "127.0.0.66", None),
+            ("alice", "127.0.0.5", Some(200)),
+            ("bob", "127.0.0.66", None),
+            ("bob", "127.0.0.5", Some(200)),
+        ],
+        is_banned: true,
+    },
+];
+
+#[test]
+fn a_block_covers_what_its_scope_says() {
+    for Scope { scope, answers, is_banned } in SCOPES {
+        let kam = recipe(&[("auth_scope", &format!("\"{scope}\""))]).start();
+        Guesser::new(&kam, "127.0.0.66", "alice").attack(Manner::OneByOne, 3);
+        for &(user, source, expected) in answers {
+            let phone = Phone::udp(&kam, source).domain(super::DOMAIN);
+            assert_eq!(phone.register(user, PASSWORD), expected, "{scope}: {user} at {source}");
+        }
+        let shown = kam.rpc(Rpc::Http, "palisade.show", json!(["127.0.0.66"])).expect("a reply");
+        assert_eq!(shown.number("banned") == 1, *is_banned, "{scope}: {shown}");
+        if *is_banned {
+            assert_eq!(shown.text("ban.reason"), "auth", "{shown}");
+            kam.log().expect("palisade: ban key=127.0.0.66 reason=auth seconds=3600 count=1");
+        }
+    }
+}
+
+fn failing(kam: &Server) -> i64 {
+    let rows = kam.rpc(Rpc::Datagram, "palisade.auth", json!([])).expect("a reply");
+    rows.number("total")
+}
+
+#[test]
+fn failures_that_are_older_than_the_window_do_not_count() {
+    let kam = recipe(&[("auth_window", "4"), ("auth_user_max_failures", "0")]).start();
+    let guesser = Guesser::new(&kam, "127.0.0.66", "alice");
+    guesser.attack(Manner::OneByOne, 2);
+    assert_eq!(failing(&kam), 1);
+    assert!(wait_until(|| failing(&kam) == 0, PATIENCE), "the window never ends");
+    let guesser = Guesser::new(&kam, "127.0.0.66", "alice");
+    let next: Vec<_> = (0..4).map(|_| codes(guesser.phone.ask(&guesser.guess()))).collect();
+    assert_eq!(next, ["-2 1", "-2 1", "-2 -2", "blocked"]);
+}
+
+#[test]
+fn a_block_ends_and_failures_begin_anew() {
+    let kam = recipe(&[("auth_ban_time", "3"), ("auth_user_max_failures", "0")]).start();
+    let guesser = Guesser::new(&kam, "127.0.0.66", "alice");
+    guesser.attack(Manner::OneByOne, 3);
+    assert_eq!(guesser.phone.status(&guesser.try_password(PASSWORD)), Some(403));
+    assert!(wait_until(|| failing(&kam) == 0, PATIENCE), "the block never ends");
+    let guesser = Guesser::new(&kam, "127.0.0.66", "alice");
+    assert_eq!(codes(guesser.phone.ask(&guesser.guess())), "-2 1");
+    assert_eq!(codes(guesser.phone.ask(&guesser.try_password(PASSWORD))), "1 1");
+}

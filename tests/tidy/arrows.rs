@@ -1,0 +1,96 @@
+//! The direction of the arrows: which room may use which.
+
+use super::tree::File;
+use std::collections::BTreeSet;
+
+/// From the top down: a room uses only rooms that stand below it, and of these only the ones named.
+///
+/// The host stands above the report, because it implements what the report writes to, and what a
+/// check asks of a message.
+pub const ROOMS: [(&str, &str); 21] = [
+    ("abi", "host policy report ban source counters journal settings escape"),
+    ("host", "report message"),
+    ("report", "policy auth rate ban source settings clock escape fail shm"),
+    ("policy", "auth rate ban agent edge settings source message counters journal clock hash escape fail shm"),
+    ("auth", "settings source hash clock fail shm"),
+    ("rate", "source clock fail shm"),
+    ("ban", "source clock escape fail shm"),
+    ("edge", ""),
+    ("settings", "agent trusted escape"),
+    ("agent", "escape shm"),
+    ("trusted", "source escape"),
+    ("hash", "source"),
+    ("source", "escape"),
+    ("message", ""),
+    ("counters", "shm"),
+    ("journal", "shm"),
+    ("clock", "shm"),
+    ("escape", ""),
+    ("fail", "shm"),
+    ("shm", ""),
+    ("lib", ""),
+];
+
+/// The rooms that a file uses. `shared_struct!` is at home in shm.
+pub fn uses(file: &File) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for at in 0..file.product.len() {
+        let Some(after) = path_to_root(&file.product, at, file.depth()) else { continue };
+        for name in names_at(&file.product, after) {
+            let name = if name == "shared_struct" { "shm" } else { name };
+            if Some(name) != file.room() {
+                used.insert(name.to_string());
+            }
+        }
+    }
+    used
+}
+
+/// The place after `crate::`, or after as many `super::` as lead there.
+fn path_to_root(words: &[String], at: usize, depth: usize) -> Option<usize> {
+    let is_path = |at: usize| words.get(at..at + 2).is_some_and(|next| next == [":", ":"]);
+    if words[at] == "crate" && is_path(at + 1) && (at == 0 || words[at - 1] != "$" || depth > 1) {
+        return Some(at + 3);
+    }
+    let begins = words[at] == "super" && (at < 3 || words[at - 3] != "super");
+    let mut place = at;
+    let mut supers = 0;
+    while begins && words.get(place).is_some_and(|word| word == "super") && is_path(place + 1) {
+        supers += 1;
+        place += 3;
+    }
+    (supers >= depth && supers > 0).then_some(place)
+}
+
+/// The name there, or all first names of a `{…}`.
+fn names_at(words: &[String], at: usize) -> Vec<&str> {
+    if words[at] != "{" {
+        return vec![&words[at]];
+    }
+    let mut depth = 0;
+    let mut names = vec![];
+    for pair in words[at..].windows(2) {
+        match pair[0].as_str() {
+            "{" => depth += 1,
+            "}" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+        if depth == 1 && (pair[0] == "{" || pair[0] == ",") && pair[1] != "}" {
+            names.push(pair[1].as_str());
+        }
+    }
+    names
+}
+
+/// What `ROOMS` does not allow in this file.
+pub fn a_room_uses_only_the_rooms_below_it(file: &File) -> Vec<String> {
+    let Some(room) = file.room() else { return vec![] };
+    let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+        return vec![format!("{room}: a room that tests/tidy/arrows.rs does not know")];
+    };
+    let forbidden = uses(file).into_iter().filter(|used| !allowed.split(' ').any(|name| name == used));
+    forbidden.map(|used| format!("{room} → {used}: no such arrow")).collect()
+}

@@ -1,0 +1,115 @@
+//! The servers under torture: every function of the module in every route.
+
+use crate::support::Kamailio;
+
+/// Whom nobody answers, and who is not relayed.
+pub const TORTURER: &str = "127.0.0.10";
+/// Whose requests are relayed to the callee.
+pub const RELAYED: &str = "127.0.0.11";
+pub const PHONE: &str = "127.0.0.12";
+pub const PASSWORD: &str = "secret";
+
+pub fn callee(port: u16) -> String {
+    format!("127.0.0.13:{port}")
+}
+
+/// What is called wherever a message is at hand. Texts come from the message, so that they are as
+/// broken as it is.
+const CHECKS: &str = r#"
+route[CHECKS] {
+	palisade_check();
+	pike_check_req();
+	palisade_is_banned();
+	palisade_check_agent();
+	palisade_check_agent("$ua");
+	palisade_check_agent("$hdr(Subject)");
+	palisade_check_agent("$rb");
+	palisade_auth_blocked();
+	palisade_auth_blocked("$au@$ar");
+	palisade_auth_blocked("$fU");
+	$var(code) = 1;
+	while ($var(code) > -10) {
+		palisade_auth_result("$var(code)");
+		palisade_auth_result("$var(code)", "$au@$ar");
+		$var(code) = $var(code) - 1;
+	}
+	palisade_auth_result("-2", "$fu");
+	palisade_auth_failed();
+	palisade_auth_failed("$hdr(Contact)");
+	palisade_auth_ok("$tU");
+	palisade_auth_ok();
+	palisade_is_banned("$fd");
+	pike_check_ip("$rd");
+	palisade_ban("$fU", "1", "$ua");
+	palisade_unban("$fU");
+}
+"#;
+
+/// As in kamailio.cfg: real credentials are evaluated, the phone is answered.
+const ROUTES: &str = r#"
+request_route {
+	route(CHECKS);
+	if ($si == "127.0.0.10") {
+		pv_www_authenticate("$td", "secret", "0");
+		palisade_auth_result("$retcode");
+		exit;
+	}
+	if ($si == "127.0.0.11") {
+		$du = "sip:127.0.0.13:@PORT@";
+		t_on_branch("CHECKED");
+		t_on_failure("CHECKED");
+		t_on_reply("CHECKED");
+		t_relay();
+		exit;
+	}
+	if (is_method("REGISTER")) {
+		if (!pv_www_authenticate("$td", "secret", "0")) {
+			if (palisade_auth_result("$retcode") < 0) exit;
+			www_challenge("$td", "0");
+			exit;
+		}
+		palisade_auth_result("1");
+	}
+	sl_send_reply("200", "OK");
+}
+branch_route[CHECKED] { route(CHECKS); }
+onreply_route[CHECKED] { route(CHECKS); }
+failure_route[CHECKED] { route(CHECKS); }
+onsend_route { palisade_check(); palisade_check_agent(); palisade_auth_blocked(); }
+event_route[core:receive-parse-error] { route(CHECKS); }
+reply_route {
+	route(CHECKS);
+	# To wherever a broken Via says: not from a test.
+	if ($si != "127.0.0.13") drop;
+}
+"#;
+
+fn with(parameters: &str) -> Kamailio {
+    // The log of a hundred thousand broken messages tells nothing; CRITICAL and BUG stay.
+    let part = format!(
+        r#"
+debug=-2
+loadmodule "auth.so"
+loadmodule "palisade.so"
+modparam("tm", "fr_timer", 500)
+modparam("tm", "fr_inv_timer", 500)
+{parameters}
+{CHECKS}
+{ROUTES}"#
+    );
+    Kamailio::with(&part).workers(2)
+}
+
+/// So that every check reads all of every message.
+pub fn that_bans_nobody() -> Kamailio {
+    with(
+        r#"
+modparam("palisade", "sampling_time_unit", 1)
+modparam("palisade", "reqs_density_per_unit", 65534)
+modparam("palisade", "rate_ban_time", 0)
+modparam("palisade", "auth_max_failures", 1000)
+modparam("palisade", "auth_window", 1)
+modparam("palisade", "auth_ban_time", 1)
+"#,
+    )
+}
