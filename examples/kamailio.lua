@@ -1,7 +1,7 @@
 -- A registrar edge behind Palisade, in Lua: what examples/kamailio.cfg does, with the same order and
 -- for the same reasons. examples/kamailio-lua.cfg loads it.
 
-local domain = "example.com"
+local domain = "example.com" -- as DOMAIN in kamailio-lua.cfg
 
 function ksr_request_route()
 	-- Before all else, and without an answer: an answer tells a scanner that somebody is here.
@@ -73,7 +73,8 @@ function authenticate()
 		return false
 	end
 	if code < 0 then
-		KSR.auth.auth_challenge(domain, 1)
+		-- 1: with qop; 16: stale, not the password was wrong but the nonce too old.
+		KSR.auth.auth_challenge(domain, code == -4 and 17 or 1)
 		return false
 	end
 	KSR.auth.consume_credentials()
@@ -83,9 +84,12 @@ end
 -- Requests within a call that was set up here.
 function within_dialog()
 	local method = KSR.pv.get("$rm")
-	if method == "ACK" and KSR.tm.t_check_trans() > 0 then return relay() end
+	-- A To tag alone opens no door.
 	if KSR.rr.loose_route() > 0 and KSR.dialog.is_known_dlg() > 0 then return relay() end
-	if method ~= "ACK" then
+	-- The ACK of a refusal has no route; it ends here, in its transaction.
+	if method == "ACK" then
+		KSR.tm.t_check_trans()
+	else
 		KSR.sl.sl_send_reply(481, "Call/Transaction Does Not Exist")
 	end
 end

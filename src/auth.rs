@@ -126,9 +126,13 @@ impl AuthTable {
         let subject = self.in_scope(attempt);
         let entry = self.find(subject, clock);
         let fails = entry.is_some_and(|entry| self.tally(entry).counts(clock, self.rules));
-        let is_doubtful = self.rules.scope == AuthScope::UserSource
-            && !self.known.holds(self.pair(attempt), clock);
-        if !fails && !is_doubtful {
+        let is_known = self.known.holds(self.known_pair(attempt), clock);
+        let stands_in_line = match self.rules.scope {
+            AuthScope::UserSource => fails || !is_known,
+            AuthScope::User => fails,
+            AuthScope::Source => fails && !is_known,
+        };
+        if !stands_in_line {
             return true;
         }
         let Some(entry) = self.find_or_create(subject, attempt.user, clock) else { return true };
@@ -154,7 +158,7 @@ impl AuthTable {
         is_blocked(self.in_scope(attempt))
             || (self.rules.scope != AuthScope::User
                 && is_blocked(self.user(attempt))
-                && !self.known.holds(self.pair(attempt), clock))
+                && !self.known.holds(self.known_pair(attempt), clock))
     }
 
     /// Counts a failure.
@@ -198,7 +202,7 @@ impl AuthTable {
     /// counted for the user or the source, and the source is known to be good for the user.
     pub fn succeed(&self, attempt: Attempt<'_>, clock: &impl Clock) {
         let pair = self.pair(attempt);
-        self.known.note(pair, clock);
+        self.known.note(self.known_pair(attempt), clock);
         let Some(entry) = self.find(pair, clock) else { return };
         let mut forgiven = 0;
         self.change_entry(entry, |tally| {
@@ -221,10 +225,11 @@ impl AuthTable {
     /// Forgets the failures of a user: from one source, or from all and as a whole. Known sources
     /// stay known. Returns how many records had any.
     pub fn clear(&self, user: &[u8], source: Option<Source>) -> usize {
-        let user = self.hash.user(user);
+        let (whole, in_pairs) = (self.hash.user(user), self.hash.user(without_domain(user)));
         let mut cleared = 0;
         for entry in self.table.live() {
             let Some(row) = self.read(entry) else { continue };
+            let user = if row.source == Source::NONE { whole } else { in_pairs };
             let meant = row.user_hash == user && source.is_none_or(|source| row.source == source);
             if meant && row.failures > 0 {
                 self.change_entry(entry, |tally| Some(tally.forgiven(tally.failures)));
@@ -323,7 +328,14 @@ impl AuthTable {
         }
     }
 
+    /// The user without a domain, and the source: where a script takes the realm from the message
+    /// (`"$fd"`), a guesser would otherwise be another user with every domain that he makes up.
     fn pair(&self, attempt: Attempt<'_>) -> Subject {
+        self.subject(without_domain(attempt.user), attempt.source)
+    }
+
+    /// The user with its domain, and the source: whom a success makes known.
+    fn known_pair(&self, attempt: Attempt<'_>) -> Subject {
         self.subject(attempt.user, attempt.source)
     }
 
@@ -405,6 +417,12 @@ impl AuthTable {
     fn read(&self, entry: Entry) -> Option<Row> {
         self.table.read(entry).map(|(_, words)| Row::from_words(&words))
     }
+}
+
+/// `alice` of `alice@example.com`.
+fn without_domain(user: &[u8]) -> &[u8] {
+    let at = user.iter().rposition(|&byte| byte == b'@');
+    at.map_or(user, |at| &user[..at])
 }
 
 /// Rounded up.

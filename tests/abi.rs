@@ -9,6 +9,7 @@ use std::fs;
 use std::mem::offset_of;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -16,17 +17,27 @@ fn root() -> &'static Path {
 
 /// Where cargo puts the library when it builds it for a test.
 fn libraries() -> PathBuf {
-    env::current_exe().expect("a path").parent().expect("a folder").into()
+    env::current_exe()
+        .expect("a path")
+        .parent()
+        .expect("a folder")
+        .into()
 }
 
 /// What a program needs besides the static library: `rustc --print native-static-libs`.
 const NATIVE: [&str; 6] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"];
 
-const SANITIZE: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
+const SANITIZE: &[&str] = &[
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+    "-fno-omit-frame-pointer",
+];
 
 #[track_caller]
 fn run(command: &mut Command) -> Output {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(
         output.status.success(),
         "{command:?}: {}\n{}{}",
@@ -43,24 +54,64 @@ fn lines_of(command: &mut Command) -> Vec<String> {
     text.lines().map(String::from).collect()
 }
 
+fn compiler() -> Command {
+    let mut command = Command::new(env::var("CC").unwrap_or_else(|_| "gcc".into()));
+    command.args(["-std=c11", "-Wall", "-Wextra", "-Werror"]);
+    command
+}
+
 /// The test program, compiled with these options and linked with that.
 #[track_caller]
 fn build(name: &str, options: &[&str], library: &[&str]) -> PathBuf {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let sources = fs::read_dir(root().join("tests/abi")).expect("the C sources").flatten();
-    let sources = sources.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "c"));
+    let sources = fs::read_dir(root().join("tests/abi"))
+        .expect("the C sources")
+        .flatten();
+    let sources = sources
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "c"));
     let mut command = Command::new(env::var("CC").unwrap_or_else(|_| "gcc".into()));
-    command.args(["-std=c11", "-D_DEFAULT_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1", "-g"]).args(options);
-    command.arg("-I").arg(root().join("include")).arg("-I").arg(root().join("kamailio-glue"));
-    command.args(sources).args(library).args(NATIVE).arg("-o").arg(&program);
+    command
+        .args([
+            "-std=c11",
+            "-D_DEFAULT_SOURCE",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-O1",
+            "-g",
+        ])
+        .args(options);
+    command
+        .arg("-I")
+        .arg(root().join("include"))
+        .arg("-I")
+        .arg(root().join("kamailio-glue"));
+    command
+        .args(sources)
+        .args(library)
+        .args(NATIVE)
+        .arg("-o")
+        .arg(&program);
     run(&mut command);
     program
 }
 
-#[track_caller]
-fn build_static(name: &str, options: &[&str]) -> PathBuf {
+/// With the static library; built once.
+fn plain() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| build("abi-plain", &[], &[&static_library()]))
+}
+
+/// The same, and it ends at the first thing that C does not allow.
+fn sanitized() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| build("abi-sanitized", SANITIZE, &[&static_library()]))
+}
+
+fn static_library() -> String {
     let library = libraries().join("libpalisade.a");
-    build(name, options, &[library.to_str().expect("a plain path")])
+    library.to_str().expect("a plain path").into()
 }
 
 #[track_caller]
@@ -69,43 +120,66 @@ fn check_scenarios(program: &Path) {
     assert!(scenarios.len() >= 15, "{scenarios:?}");
     for scenario in &scenarios {
         // Nothing waits for anything; a minute is for a machine that is busy.
-        let said = lines_of(Command::new("timeout").args(["60"]).arg(program).arg(scenario));
+        let said = lines_of(
+            Command::new("timeout")
+                .args(["60"])
+                .arg(program)
+                .arg(scenario),
+        );
         assert_eq!(said.last(), Some(&format!("{scenario}: done")), "{said:?}");
     }
 }
 
 #[test]
 fn a_c_program_gets_the_answers_that_the_header_promises() {
-    check_scenarios(&build_static("abi-plain", &[]));
+    check_scenarios(plain());
 }
 
 #[test]
 fn the_same_under_the_sanitizers() {
-    check_scenarios(&build_static("abi-sanitized", SANITIZE));
+    check_scenarios(sanitized());
 }
 
 #[test]
 fn the_same_with_the_shared_library() {
     let folder = libraries();
     let folder = folder.to_str().expect("a plain path");
-    let program = build("abi-shared", &[], &[&format!("-L{folder}"), "-lpalisade", &format!("-Wl,-rpath,{folder}")]);
+    let program = build(
+        "abi-shared",
+        &[],
+        &[
+            &format!("-L{folder}"),
+            "-lpalisade",
+            &format!("-Wl,-rpath,{folder}"),
+        ],
+    );
     let linked = lines_of(Command::new("readelf").arg("-d").arg(&program));
-    assert!(linked.iter().any(|line| line.contains("NEEDED") && line.contains("libpalisade.so")), "{linked:?}");
+    assert!(
+        linked
+            .iter()
+            .any(|line| line.contains("NEEDED") && line.contains("libpalisade.so")),
+        "{linked:?}"
+    );
     check_scenarios(&program);
 }
 
 /// The scenarios are able to fail.
 #[test]
 fn mistakes_are_noticed() {
-    let program = build_static("abi-mistakes", SANITIZE);
     for (mistake, told) in [
         ("wrong_answer", "palisade_rate_check(NULL) is 1, not -1"),
         ("byte_too_far", "AddressSanitizer"),
         ("leak", "LeakSanitizer"),
     ] {
-        let output = Command::new(&program).arg(mistake).output().expect("it runs");
+        let output = Command::new(sanitized())
+            .arg(mistake)
+            .output()
+            .expect("it runs");
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(!output.status.success() && said.contains(told), "{mistake}: {said}");
+        assert!(
+            !output.status.success() && said.contains(told),
+            "{mistake}: {said}"
+        );
     }
 }
 
@@ -126,9 +200,18 @@ fn structs_are_laid_out_alike_on_both_sides() {
         HostTable as "palisade_host_t": log, text, close_connection, open_struct, open_list, close,
             add_number, add_text, fault;
     };
-    let mut c = lines_of(Command::new(build_static("abi-layout", &[])).arg("layout"));
+    let mut c = lines_of(Command::new(plain()).arg("layout"));
     assert_eq!(c.pop().as_deref(), Some("layout: done"));
     assert_eq!(rust, c);
+}
+
+#[test]
+fn each_header_stands_alone() {
+    for header in ["include/palisade.h", "kamailio-glue/host.h"] {
+        let mut command = compiler();
+        command.args(["-pedantic", "-fsyntax-only", "-include"]);
+        run(command.arg(root().join(header)).args(["-x", "c", "/dev/null"]));
+    }
 }
 
 /// The functions that the header declares.
@@ -146,8 +229,16 @@ fn declared() -> BTreeSet<String> {
 #[test]
 fn the_shared_library_exports_the_functions_of_the_header_and_nothing_else() {
     let library = libraries().join("libpalisade.so");
-    let shown = lines_of(Command::new("nm").args(["-D", "--defined-only"]).arg(library));
-    let exported: BTreeSet<String> = shown.iter().filter_map(|line| line.split(' ').nth(2)).map(String::from).collect();
+    let shown = lines_of(
+        Command::new("nm")
+            .args(["-D", "--defined-only"])
+            .arg(library),
+    );
+    let exported: BTreeSet<String> = shown
+        .iter()
+        .filter_map(|line| line.split(' ').nth(2))
+        .map(String::from)
+        .collect();
     assert_eq!(exported, declared());
     assert!(exported.len() >= 20, "{exported:?}");
 }
@@ -163,7 +254,10 @@ fn the_shared_library_needs_only_the_system() {
         .filter_map(|line| line.split(['[', ']']).nth(1))
         .collect();
     let system = ["libgcc_s.so", "libc.so", "libm.so", "ld-linux"];
-    let strange: Vec<_> = needed.iter().filter(|name| !system.iter().any(|known| name.starts_with(known))).collect();
+    let strange: Vec<_> = needed
+        .iter()
+        .filter(|name| !system.iter().any(|known| name.starts_with(known)))
+        .collect();
     assert!(!needed.is_empty() && strange.is_empty(), "{needed:?}");
 }
 
@@ -174,16 +268,27 @@ fn module() -> PathBuf {
 fn check_module(module: &Path) -> Output {
     let kamailio = env::var("KAMAILIO").unwrap_or_else(|_| "/usr/sbin/kamailio".into());
     let mut command = Command::new(root().join("scripts/check-module"));
-    command.arg(module).arg(kamailio).output().expect("scripts/check-module runs")
+    command
+        .arg(module)
+        .arg(kamailio)
+        .output()
+        .expect("scripts/check-module runs")
 }
 
 #[test]
 fn the_module_exports_what_kamailio_looks_up_and_nothing_else() {
     let checked = check_module(&module());
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    assert!(
+        checked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
     // What is no module of this Kamailio's is refused, with one sentence that says why.
     let library = libraries().join("libpalisade.so");
-    for (other, why) in [(library.as_path(), "MODULE_VERSION is missing"), (Path::new("/nowhere.so"), "no such module")] {
+    for (other, why) in [
+        (library.as_path(), "MODULE_VERSION is missing"),
+        (Path::new("/nowhere.so"), "no such module"),
+    ] {
         let refused = check_module(other);
         let told = String::from_utf8_lossy(&refused.stderr);
         assert!(!refused.status.success() && told.contains(why), "{told}");
@@ -197,8 +302,14 @@ fn the_example_does_what_its_readme_shows() {
     let example = root().join("examples/c");
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("checklist");
     let mut make = Command::new("make");
-    make.arg("-B").arg("-C").arg(&example).arg(format!("OUT={}", program.display()));
-    make.arg(format!("LIBRARY={}", libraries().join("libpalisade.a").display()));
+    make.arg("-B")
+        .arg("-C")
+        .arg(&example)
+        .arg(format!("OUT={}", program.display()));
+    make.arg(format!(
+        "LIBRARY={}",
+        libraries().join("libpalisade.a").display()
+    ));
     make.arg("CFLAGS=-std=c11 -Wall -Wextra -Werror");
     run(&mut make);
     let list = fs::File::open(example.join("addresses.txt")).expect("the list");
@@ -209,7 +320,7 @@ fn the_example_does_what_its_readme_shows() {
         .lines()
         .skip_while(|line| *line != "    $ make run")
         .skip(1)
-        .map_while(|line| line.strip_prefix("    "))
+        .map_while(|line| line.strip_prefix("    ").or(line.is_empty().then_some("")))
         .map(|line| format!("{line}\n"))
         .collect();
     assert_eq!(said, shown);

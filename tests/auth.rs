@@ -1,6 +1,7 @@
 //! Wrong passwords, against a real Kamailio: who is stopped, after how many guesses, and who is not.
 
 mod counting;
+mod example;
 mod guesser;
 mod headers;
 mod limits;
@@ -11,6 +12,7 @@ use guesser::{Guesser, Manner};
 use serde_json::json;
 use std::fmt::Write;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// A user of examples/dbtext, and of the stock recipe.
 const USER: &str = "alice";
@@ -21,7 +23,11 @@ const DOMAIN: &str = "example.com";
 const UNLIMITED: u32 = 60_000;
 
 /// The database of the examples, as a string of a config.
-const USERS: &str = concat!("\"text://", env!("CARGO_MANIFEST_DIR"), "/examples/dbtext\"");
+const USERS: &str = concat!(
+    "\"text://",
+    env!("CARGO_MANIFEST_DIR"),
+    "/examples/dbtext\""
+);
 
 /// examples/kamailio.cfg as it stands, with so many requests in two seconds from one address.
 fn edge(rate: u32) -> Kamailio {
@@ -44,7 +50,7 @@ fn recipe(parameters: &[(&str, &str)]) -> Kamailio {
         loadmodule "auth_db.so"
         loadmodule "cfgutils.so"
         loadmodule "palisade.so"
-        modparam("auth", "nonce_expire", 3)
+        modparam("auth", "auth_checks_register", 8)
         modparam("auth_db", "db_url", {USERS})
         modparam("auth_db", "calculate_ha1", 1)
         modparam("auth_db", "password_column", "password")
@@ -78,7 +84,9 @@ fn codes(answer: Option<Message>) -> String {
         return "silence".into();
     };
     let reason = answer.reason().expect("a response");
-    let codes = reason.strip_prefix("as ").and_then(|all| all.rsplit_once(' '));
+    let codes = reason
+        .strip_prefix("as ")
+        .and_then(|all| all.rsplit_once(' '));
     codes.map_or(reason, |(codes, _process)| codes).into()
 }
 
@@ -87,12 +95,18 @@ fn codes(answer: Option<Message>) -> String {
 fn evaluated(log: &Log, sources: &str) -> usize {
     let stock = log.matching(&format!("evaluated {USER} from {sources}"));
     let lines = log.matching(&format!("authentication from {sources}"));
-    let compared = |line: &&String| [": -2", ": -3", ": -8", ": 1"].iter().any(|code| line.ends_with(code));
+    let compared = |line: &&String| {
+        [": -2", ": -3", ": -8", ": 1"]
+            .iter()
+            .any(|code| line.ends_with(code))
+    };
     stock.len() + lines.iter().filter(compared).count()
 }
 
 fn registrations(alice: &Phone) -> usize {
-    (0..6).filter(|_| alice.register(USER, PASSWORD) == Some(200)).count()
+    (0..6)
+        .filter(|_| alice.register(USER, PASSWORD) == Some(200))
+        .count()
 }
 
 struct OneAddress {
@@ -162,7 +176,11 @@ fn sixty_guesses_from_one_address_are_three_and_the_real_user_registers() {
         assert_eq!(lucky, Some(403), "{}: the right one at last", case.name);
         let log = kam.stop();
         let evaluated = evaluated(&log, "127.0.0.66");
-        assert!(case.evaluated.contains(&evaluated), "{}: {evaluated} evaluated\n{log}", case.name);
+        assert!(
+            case.evaluated.contains(&evaluated),
+            "{}: {evaluated} evaluated\n{log}",
+            case.name
+        );
         assert_eq!(registered, case.registered, "{}\n{log}", case.name);
     }
 }
@@ -191,8 +209,26 @@ fn twenty_guessers_together_get_fifteen_guesses_and_the_real_user_registers_mean
         assert_eq!(stranger.register("bob", PASSWORD), Some(200), "{manner:?}");
         let log = kam.stop();
         let evaluated = evaluated(&log, "127.0.1.");
-        assert!((10..=15).contains(&evaluated), "{manner:?}: {evaluated} evaluated\n{log}");
+        assert!(
+            (10..=15).contains(&evaluated),
+            "{manner:?}: {evaluated} evaluated\n{log}"
+        );
     }
+}
+
+#[test]
+fn a_phone_that_is_known_is_not_made_to_wait() {
+    let kam = recipe(&[]).workers(8).start();
+    let alice = Guesser::new(&kam, "127.0.0.5", USER);
+    assert_eq!(codes(alice.phone.ask(&alice.try_password(PASSWORD))), "1 1");
+    for _ in 0..20 {
+        let request = alice.try_password(PASSWORD).agent("slow database");
+        alice.phone.send(&request);
+    }
+    kam.wait_idle();
+    let answers = std::iter::from_fn(|| alice.phone.receive(Duration::ZERO));
+    let answers: Vec<_> = answers.map(|answer| codes(Some(answer))).collect();
+    assert_eq!(answers, ["1 1"; 20]);
 }
 
 #[test]
@@ -202,7 +238,10 @@ fn a_trusted_source_is_never_counted() {
         .start();
     let carrier = Guesser::new(&kam, "127.0.0.77", USER);
     assert_eq!(carrier.attack(Manner::AtOnce, 60), [401; 60]);
-    assert_eq!(carrier.phone.status(&carrier.try_password(PASSWORD)), Some(200));
+    assert_eq!(
+        carrier.phone.status(&carrier.try_password(PASSWORD)),
+        Some(200)
+    );
     for list in ["palisade.auth", "palisade.bans"] {
         let reply = kam.rpc(Rpc::Kamcmd, list, json!([])).expect(list);
         assert_eq!(reply.number("total"), 0, "{list}: {reply}");
@@ -211,9 +250,12 @@ fn a_trusted_source_is_never_counted() {
 
 #[test]
 fn several_workers_see_one_count() {
-    let kam = recipe(&[("auth_max_failures", "1000"), ("auth_user_max_failures", "0")])
-        .workers(4)
-        .start();
+    let kam = recipe(&[
+        ("auth_max_failures", "1000"),
+        ("auth_user_max_failures", "0"),
+    ])
+    .workers(4)
+    .start();
     let guesser = Guesser::new(&kam, "127.0.0.66", USER);
     let mut processes = std::collections::BTreeSet::new();
     let mut guesses = 0;
@@ -224,6 +266,12 @@ fn several_workers_see_one_count() {
         guesses += 1;
         assert!(guesses < 500, "all answered by {processes:?}");
     }
-    let counted = kam.rpc(Rpc::Kamcmd, "palisade.show", json!(["127.0.0.66"])).expect("a reply");
-    assert_eq!(counted.rows("auth")[0].number("failures"), guesses, "{processes:?}: {counted}");
+    let counted = kam
+        .rpc(Rpc::Kamcmd, "palisade.show", json!(["127.0.0.66"]))
+        .expect("a reply");
+    assert_eq!(
+        counted.rows("auth")[0].number("failures"),
+        guesses,
+        "{processes:?}: {counted}"
+    );
 }

@@ -22,11 +22,17 @@ fn failing(points: &str, on_fault: &str) -> Kamailio {
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/failpoints/palisade.so"),
         PathBuf::from,
     );
-    assert!(module.exists(), "{}: run make build-failpoints", module.display());
+    assert!(
+        module.exists(),
+        "{}: run make build-failpoints",
+        module.display()
+    );
     let config = format!(
         "loadmodule \"palisade.so\"\nmodparam(\"palisade\", \"on_fault\", \"{on_fault}\")\n{ROUTE}"
     );
-    Kamailio::with(&config).palisade_so(module).environment("PALISADE_FAIL", points)
+    Kamailio::with(&config)
+        .palisade_so(module)
+        .environment("PALISADE_FAIL", points)
 }
 
 fn ask(phone: &Phone, what: &str) -> Option<String> {
@@ -70,16 +76,28 @@ fn check_panics(points: &str, on_fault: &str) {
                 _ => Phone::udp(&kam, "127.0.0.6"),
             };
             let told = format!("{points}, on_fault={on_fault}: {what}");
-            assert_eq!(ask(&phone, what), Some(format!("rc {rc}")), "{told}\n{}", kam.log());
+            assert_eq!(
+                ask(&phone, what),
+                Some(format!("rc {rc}")),
+                "{told}\n{}",
+                kam.log()
+            );
         }
-        kam.log().expect(&format!("palisade: fault function={function} line="));
+        kam.log()
+            .expect(&format!("palisade: fault function={function} line="));
     }
-    let stats = kam.rpc(Rpc::Kamcmd, "palisade.stats", json!([])).expect("the counts");
+    let stats = kam
+        .rpc(Rpc::Kamcmd, "palisade.stats", json!([]))
+        .expect("the counts");
     let faults = TIMES * ANSWERS.len() as i64;
     assert_eq!(stats.number("faults"), faults, "{stats}");
     // The same fault is not told again for ten seconds.
     let told = kam.log().matching("palisade: fault function=").len() as i64;
-    assert!(told <= faults / 4, "{told} lines for {faults} faults\n{}", kam.log());
+    assert!(
+        told <= faults / 4,
+        "{told} lines for {faults} faults\n{}",
+        kam.log()
+    );
     assert_eq!(told + stats.number("log_suppressed"), faults, "{stats}");
     kam.assert_healthy();
     assert!(kam.stop().contains(&format!("faults={faults}")));
@@ -91,25 +109,45 @@ fn a_panic_in_an_rpc_command_is_answered_with_500() {
     let commands = ["stats", "bans", "unban_all", "settings"];
     for command in commands {
         for via in Rpc::ALL {
-            let error = kam.rpc(via, &format!("palisade.{command}"), json!([])).expect_err(command);
+            let error = kam
+                .rpc(via, &format!("palisade.{command}"), json!([]))
+                .expect_err(command);
             let told = (error.code, error.message.as_str());
-            assert_eq!(told, (500, "the module failed, see the log"), "{via:?} {command}");
+            assert_eq!(
+                told,
+                (500, "the module failed, see the log"),
+                "{via:?} {command}"
+            );
         }
     }
-    assert_eq!(ask(&Phone::udp(&kam, "127.0.0.5"), "check"), Some("rc 1".into()));
-    kam.log().expect("palisade: fault function=palisade_rpc line=");
+    assert_eq!(
+        ask(&Phone::udp(&kam, "127.0.0.5"), "check"),
+        Some("rc 1".into())
+    );
+    kam.log()
+        .expect("palisade: fault function=palisade_rpc line=");
     kam.assert_healthy();
     let faults = commands.len() * Rpc::ALL.len();
-    assert!(kam.stop().contains(&format!("palisade: stop checked=1 faults={faults}")));
+    assert!(
+        kam.stop()
+            .contains(&format!("palisade: stop checked=1 faults={faults}"))
+    );
 }
 
 #[test]
 fn a_release_has_no_fail_points() {
     let points = "policy.check=panic rate.insert=kill report.answer=panic";
     let config = format!("loadmodule \"palisade.so\"\n{ROUTE}");
-    let kam = Kamailio::with(&config).environment("PALISADE_FAIL", points).start();
-    assert_eq!(ask(&Phone::udp(&kam, "127.0.0.5"), "check"), Some("rc 1".into()));
-    let stats = kam.rpc(Rpc::Kamcmd, "palisade.stats", json!([])).expect("the counts");
+    let kam = Kamailio::with(&config)
+        .environment("PALISADE_FAIL", points)
+        .start();
+    assert_eq!(
+        ask(&Phone::udp(&kam, "127.0.0.5"), "check"),
+        Some("rc 1".into())
+    );
+    let stats = kam
+        .rpc(Rpc::Kamcmd, "palisade.stats", json!([]))
+        .expect("the counts");
     assert_eq!((stats.number("checked"), stats.number("faults")), (1, 0));
 }
 
@@ -151,18 +189,28 @@ fn an_rpc_process_killed_in_the_middle_of_an_update_does_not_hold_up_the_shutdow
     ] {
         check_killed(point, |kam| {
             let answer = kam.rpc(via, "palisade.ban", json!(["192.0.2.1", 60]));
-            assert_eq!(answer.expect_err("killed").code, 0, "{via:?}: no reply at all");
+            assert_eq!(
+                answer.expect_err("killed").code,
+                0,
+                "{via:?}: no reply at all"
+            );
         });
     }
 }
 
 #[track_caller]
 fn check_killed(point: &str, provoke: impl FnOnce(&Server)) {
-    let kam = failing(&format!("{point}=kill"), "pass").allow("exited by a signal 9").start();
-    
+    let kam = failing(&format!("{point}=kill"), "pass")
+        .allow("exited by a signal 9")
+        .start();
+
     provoke(&kam);
     kam.log().expect("exited by a signal 9");
     let is_over = || kam.processes().iter().all(|process| !process.is_alive());
-    assert!(wait_until(is_over, SHUTDOWN), "{point}: still there\n{}", kam.log());
+    assert!(
+        wait_until(is_over, SHUTDOWN),
+        "{point}: still there\n{}",
+        kam.log()
+    );
     kam.log().expect("palisade: stop checked=");
 }

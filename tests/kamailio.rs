@@ -6,6 +6,7 @@ mod support;
 mod agent;
 mod auth;
 mod ban;
+mod edge;
 mod faults;
 mod kemi;
 mod params;

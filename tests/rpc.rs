@@ -39,8 +39,14 @@ fn kamailio() -> Kamailio {
 /// A server that has seen some of everything.
 fn busy() -> Server {
     let kam = kamailio().start();
-    Flood::on(&kam).from("127.0.0.66").requests(LIMIT + 5).send();
-    Flood::on(&kam).sources(["127.0.0.5", "::1", "127.0.0.9"]).requests(9).send();
+    Flood::on(&kam)
+        .from("127.0.0.66")
+        .requests(LIMIT + 5)
+        .send();
+    Flood::on(&kam)
+        .sources(["127.0.0.5", "::1", "127.0.0.9"])
+        .requests(9)
+        .send();
     let scanner = Phone::udp(&kam, "127.0.0.8").agent("friendly-scanner");
     assert_eq!(scanner.status(&scanner.request("OPTIONS")), None);
     let guesser = Phone::udp(&kam, "127.0.0.7");
@@ -49,9 +55,11 @@ fn busy() -> Server {
     }
     guesser.send(&guesser.request("REGISTER").header("X-User", "100"));
     kam.wait_idle();
-    for (key, seconds, reason) in
-        [("192.0.2.1", 3600, "toll fraud"), ("2001:db8::1", 0, "42"), ("127.0.0.44", 60, "x")]
-    {
+    for (key, seconds, reason) in [
+        ("192.0.2.1", 3600, "toll fraud"),
+        ("2001:db8::1", 0, "42"),
+        ("127.0.0.44", 60, "x"),
+    ] {
         call(&kam, Rpc::Datagram, "ban", json!([key, seconds, reason]));
     }
     kam
@@ -155,14 +163,22 @@ fn shapes() -> [Shape; 14] {
 /// These fields, and in JSON of these types. A reply may have more, but not a row.
 #[track_caller]
 fn check_fields(what: &str, via: Rpc, reply: &Reply, fields: &str, is_row: bool) {
-    let known = reply.as_object().unwrap_or_else(|| panic!("{what}: no struct: {reply}"));
-    let expected: Vec<&str> = fields.split(' ').map(|name| name.trim_end_matches('#')).collect();
+    let known = reply
+        .as_object()
+        .unwrap_or_else(|| panic!("{what}: no struct: {reply}"));
+    let expected: Vec<&str> = fields
+        .split(' ')
+        .map(|name| name.trim_end_matches('#'))
+        .collect();
     let missing = expected.iter().find(|name| !known.contains_key(**name));
     assert_eq!(missing, None, "{what}: {reply}");
     assert!(!is_row || known.len() == expected.len(), "{what}: {reply}");
     for name in fields.split(' ').filter_map(|name| name.strip_suffix('#')) {
         assert!(reply.number(name) >= 0, "{what}: {name} in {reply}");
-        assert!(via == Rpc::Kamcmd || reply[name].is_i64(), "{what}: {name} in {reply}");
+        assert!(
+            via == Rpc::Kamcmd || reply[name].is_i64(),
+            "{what}: {name} in {reply}"
+        );
     }
     for name in fields.split(' ').filter(|name| !name.ends_with('#')) {
         assert!(!reply[name].is_number(), "{what}: {name} in {reply}");
@@ -181,7 +197,8 @@ fn every_command_answers_the_same_through_every_transport() {
             if !row_fields.is_empty() {
                 let rows = reply.rows("rows");
                 assert!(!rows.is_empty(), "{what}: {reply}");
-                rows.iter().for_each(|row| check_fields(&what, via, row, row_fields, true));
+                rows.iter()
+                    .for_each(|row| check_fields(&what, via, row, row_fields, true));
             }
             let seen = timeless(&reply);
             assert_eq!(*first.get_or_insert_with(|| seen.clone()), seen, "{what}");
@@ -210,16 +227,33 @@ fn numbers_are_those_of_what_happened() {
         assert_eq!(stats.number(name), expected, "{name}: {stats}");
     }
     let tables = call(&kam, Rpc::Http, "tables", json!([])).rows("rows");
-    let row = |name| tables.iter().find(|row| row.text("table") == name).expect(name);
+    let row = |name| {
+        tables
+            .iter()
+            .find(|row| row.text("table") == name)
+            .expect(name)
+    };
     for (name, capacity, used) in [("sources", 262_144, 4), ("bans", 65_536, 3)] {
-        assert_eq!((row(name).number("capacity"), row(name).number("used")), (capacity, used));
+        assert_eq!(
+            (row(name).number("capacity"), row(name).number("used")),
+            (capacity, used)
+        );
     }
     let bytes: i64 = tables.iter().map(|row| row.number("bytes")).sum();
-    assert!((bytes..bytes + (8 << 20)).contains(&stats.number("shared_bytes")), "{stats}");
+    assert!(
+        (bytes..bytes + (8 << 20)).contains(&stats.number("shared_bytes")),
+        "{stats}"
+    );
     let hits = call(&kam, Rpc::Http, "agents", json!([])).rows("rows");
     let hit: Vec<_> = hits.iter().filter(|row| row.number("hits") > 0).collect();
-    assert_eq!((hit.len(), hit[0].text("pattern").as_str()), (1, "friendly-scanner"));
-    assert!(hits.iter().any(|row| row.text("pattern") == "^\"quoted\" [[:alpha:]]+ é$"));
+    assert_eq!(
+        (hit.len(), hit[0].text("pattern").as_str()),
+        (1, "friendly-scanner")
+    );
+    assert!(
+        hits.iter()
+            .any(|row| row.text("pattern") == "^\"quoted\" [[:alpha:]]+ é$")
+    );
 }
 
 #[test]
@@ -231,14 +265,26 @@ fn times_are_those_of_the_wall_clock() {
     let sources = call(&kam, Rpc::Http, "sources", json!([])).rows("rows");
     // A window of 60 s tells when a source was last seen to two seconds.
     let lately = before - 3..=now_s() + 3;
-    let times = [(&bans, "since"), (&auth, "first"), (&auth, "last"), (&sources, "last_seen")];
+    let times = [
+        (&bans, "since"),
+        (&auth, "first"),
+        (&auth, "last"),
+        (&sources, "last_seen"),
+    ];
     for (rows, name) in times {
         for row in rows {
-            assert!(lately.contains(&row.number(name)), "{name} of {row}: not in {lately:?}");
+            assert!(
+                lately.contains(&row.number(name)),
+                "{name} of {row}: not in {lately:?}"
+            );
         }
     }
     for ban in bans.iter().filter(|ban| ban.number("until") > 0) {
-        let seconds = if ban.text("key") == "192.0.2.1" { 3600 } else { 60 };
+        let seconds = if ban.text("key") == "192.0.2.1" {
+            3600
+        } else {
+            60
+        };
         let lasts = ban.number("until") - ban.number("since");
         assert!((seconds - 1..=seconds + 1).contains(&lasts), "{ban}");
         assert!((1..=seconds).contains(&ban.number("left")), "{ban}");

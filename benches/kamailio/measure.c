@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/dprint.h"
@@ -17,11 +18,17 @@
 #include "memory.h"
 
 #define ROUNDS 5
-/* what a subject runs at the most before it is measured; ns */
-#define WARM_UP 250e6
+/* on a machine that is busy with other things, fewer: at least these, and no
+ * more than so many seconds for one row */
+#define ROUNDS_MIN 3
+#define ROW_S 12
+/* what a subject runs in one round at the most, before it is measured and
+ * while it is; ns */
+#define WARM_UP_NS 250e6
+#define ROUND_NS 2e9
 /* how often a measurement beside the second process is tried, until that one
- * runs at least half of the time */
-#define ATTEMPTS 20
+ * runs at least a quarter of the time */
+#define ATTEMPTS 8
 /* the first rounds, until the tables hold what they will hold; not measured */
 #define WARM_UP_ROUNDS 2
 
@@ -136,15 +143,15 @@ static sample_t run(
 	int attempt;
 
 	second_process(row, side, 1);
-	for(batch = 0; batch < row->batches && warm_up.ns < WARM_UP; batch++)
+	for(batch = 0; batch < row->batches && warm_up.ns < WARM_UP_NS; batch++)
 		loop_batch(subject, &sequence, &warm_up);
 	for(attempt = 0; attempt < ATTEMPTS; attempt++) {
 		sample = (sample_t){.wrong = warm_up.wrong};
 		before = orders->batches;
-		for(batch = 0; batch < row->batches; batch++)
+		for(batch = 0; batch < row->batches && sample.ns < ROUND_NS; batch++)
 			loop_batch(subject, &sequence, &sample);
 		sample.beside = orders->batches - before;
-		if(!is_crowded(row, side) || sample.beside >= row->batches / 2)
+		if(!is_crowded(row, side) || sample.beside >= batch / 4)
 			break;
 	}
 	second_process(row, side, 0);
@@ -176,7 +183,7 @@ static int note(const row_t *row, enum side side, const sample_t *sample,
 				row->operation, sample->wrong, side, sample->wrong_answer);
 		return -1;
 	}
-	if(is_crowded(row, side) && sample->beside < row->batches / 2) {
+	if(is_crowded(row, side) && sample->beside < sample->batches / 4) {
 		LM_ERR("%s: the second process did not get a processor for itself\n",
 				row->operation);
 		return -1;
@@ -186,44 +193,68 @@ static int note(const row_t *row, enum side side, const sample_t *sample,
 	return 0;
 }
 
-int measure(const row_t *row, result_t *result)
+/* every side in turn; -1 after an error was logged */
+static int measure_round(const row_t *row, int round, double ns[SIDES][ROUNDS],
+		result_t *result)
 {
-	double ns[SIDES][ROUNDS];
-	long ours_before = palisade_bytes(), theirs_before = kamailio_bytes();
-	size_t more_bytes;
-	int round, side;
+	int side;
 
-	memset(result, 0, sizeof(*result));
-	if(row->prepare != NULL && row->prepare() < 0)
-		return -1;
-	for(round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
-		for(side = 0; side < SIDES; side++) {
-			const subject_t *subject = subject_of(row, side);
-			sample_t sample;
-			long growth;
+	for(side = 0; side < SIDES; side++) {
+		const subject_t *subject = subject_of(row, side);
+		sample_t sample;
 
-			if(subject == NULL)
-				continue;
-			sample = run(row, side, round, subject);
-			growth = (long)kamailio_bytes() - theirs_before;
-			if(growth > result->growth_theirs)
-				result->growth_theirs = growth;
-			if(round < 0)
-				continue;
-			if(note(row, side, &sample, result) < 0)
-				return -1;
-			ns[side][round] = sample.ns / sample.batches / BATCH;
-		}
+		if(subject == NULL)
+			continue;
+		sample = run(row, side, round, subject);
+		if(round < 0)
+			continue;
+		if(note(row, side, &sample, result) < 0)
+			return -1;
+		ns[side][round] = sample.ns / sample.batches / BATCH;
 	}
+	return 0;
+}
+
+/* the figures of all sides from those of the rounds */
+static void conclude(const row_t *row, int rounds, double ns[SIDES][ROUNDS],
+		result_t *result)
+{
+	int side;
+
 	for(side = 0; side < SIDES; side++) {
 		figure_t *figure = &result->of[side];
 
 		figure->is_measured = subject_of(row, side) != NULL;
 		if(figure->is_measured)
-			figure->ns = median(ns[side], ROUNDS);
+			figure->ns = median(ns[side], rounds);
 		if(side >= LIMIT)
 			figure->ns -= result->of[overhead_of(side)].ns;
 	}
+}
+
+int measure(const row_t *row, result_t *result)
+{
+	double ns[SIDES][ROUNDS];
+	long ours_before = palisade_bytes(), theirs_before = kamailio_bytes();
+	time_t begin = time(NULL);
+	size_t more_bytes;
+	int round;
+
+	memset(result, 0, sizeof(*result));
+	if(row->prepare != NULL && row->prepare() < 0)
+		return -1;
+	for(round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+		long growth;
+
+		if(round >= ROUNDS_MIN && time(NULL) > begin + ROW_S)
+			break;
+		if(measure_round(row, round, ns, result) < 0)
+			return -1;
+		growth = (long)kamailio_bytes() - theirs_before;
+		if(growth > result->growth_theirs)
+			result->growth_theirs = growth;
+	}
+	conclude(row, round, ns, result);
 	row_area(row, &result->limit_bytes, &more_bytes);
 	result->limit_bytes += more_bytes;
 	result->growth_ours = (long)palisade_bytes() - ours_before;

@@ -85,6 +85,17 @@ fn the_third_failure_blocks_the_pair_and_nobody_else() {
 }
 
 #[test]
+fn a_guesser_with_a_domain_for_each_guess_is_one_guesser() {
+    let mut bench = Bench::new(100, RULES);
+    bench.fail("alice@one.example", 1);
+    bench.fail("alice@two.example", 1);
+    assert_eq!(bench.fail("alice@three.example", 1), Failed::NewlyBlocked(3));
+    assert!(bench.blocked("alice@four.example", 1));
+    assert_eq!(bench.auth.clear(b"alice@two.example", None), 2, "the pair, and this one as a whole");
+    assert!(!bench.blocked("alice@one.example", 1));
+}
+
+#[test]
 fn failures_must_fall_within_the_window() {
     let mut bench = Bench::new(100, RULES);
     bench.fail("alice", 1);

@@ -42,8 +42,15 @@ fn rows_show_who_failed_from_where_and_for_how_long_he_is_blocked() {
             assert_eq!(row.number("failures"), failures, "{via:?}: {row}");
             assert_eq!(row.number("blocked"), blocked, "{via:?}: {row}");
             let (first, last, left) = (row.number("first"), row.number("last"), row.number("left"));
-            assert!(begin - 1 <= first && first <= last + 1 && last <= now_s() + 1, "{via:?}: {row}");
-            assert_eq!((3000..=3600).contains(&left), blocked == 1, "{via:?}: {row}");
+            assert!(
+                begin - 1 <= first && first <= last + 1 && last <= now_s() + 1,
+                "{via:?}: {row}"
+            );
+            assert_eq!(
+                (3000..=3600).contains(&left),
+                blocked == 1,
+                "{via:?}: {row}"
+            );
             assert!(blocked == 1 || left == 0, "{via:?}: {row}");
         }
     }
@@ -52,9 +59,12 @@ fn rows_show_who_failed_from_where_and_for_how_long_he_is_blocked() {
 #[test]
 fn auth_clear_lets_the_user_in_again_from_one_address_or_from_all() {
     let kam = edge(UNLIMITED).start();
-    let guessers = ["127.0.0.66", "127.0.0.67", "127.0.0.68"].map(|at| Guesser::new(&kam, at, USER));
+    let guessers =
+        ["127.0.0.66", "127.0.0.67", "127.0.0.68"].map(|at| Guesser::new(&kam, at, USER));
     let register = |at: usize| guessers[at].phone.register(USER, PASSWORD);
-    guessers.iter().for_each(|guesser| drop(guesser.attack(Manner::OneByOne, 3)));
+    guessers
+        .iter()
+        .for_each(|guesser| drop(guesser.attack(Manner::OneByOne, 3)));
     assert_eq!([register(0), register(1), register(2)], [Some(403); 3]);
 
     let clear = |params: Value| kam.rpc(Rpc::Kamcmd, "palisade.auth_clear", params);
@@ -63,7 +73,11 @@ fn auth_clear_lets_the_user_in_again_from_one_address_or_from_all() {
     assert_eq!([register(0), register(1)], [Some(200), Some(403)]);
 
     let cleared = clear(json!(["alice@example.com"])).expect("a reply");
-    assert_eq!(cleared.number("cleared"), 3, "two addresses and the user as a whole: {cleared}");
+    assert_eq!(
+        cleared.number("cleared"),
+        3,
+        "two addresses and the user as a whole: {cleared}"
+    );
     assert_eq!([register(1), register(2)], [Some(200); 2]);
     assert_eq!(rows(&kam, Rpc::Fifo), []);
 
@@ -117,23 +131,34 @@ fn a_user_named_100_is_a_text_everywhere() {
         assert_eq!(failed.number("failures"), 3, "{via:?}: {failed}");
         let cleared = kam.rpc(via, "palisade.auth_clear", user.clone());
         cleared.unwrap_or_else(|error| panic!("{via:?} {user}: {error}"));
-        assert!(row(&rows(&kam, via), "100", "127.0.0.5").is_none(), "{via:?} {user}");
+        assert!(
+            row(&rows(&kam, via), "100", "127.0.0.5").is_none(),
+            "{via:?} {user}"
+        );
     }
 }
 
 /// User, agent: as the network sends them and as the log has them.
 const NAMES: &[(&str, &[u8], &str)] = &[
-    ("alice", b"Linphone", r#"user="alice@example.com" key=127.0.5.0 failures=3 seconds=3600 agent="Linphone""#),
-    ("carol", b"", r#"user="carol@example.com" key=127.0.5.1 failures=3 seconds=3600 agent="""#),
     (
-        r#"a\"b key=127.0.0.1"#,
-        b"%s%n\" key=127.0.0.5 \\ \x1b[2J\xff",
-        r#"user="a\\\"b key=127.0.0.1@example.com" key=127.0.5.2 failures=3 seconds=3600 agent="%s%n\" key=127.0.0.5 \\ \x1b[2J\xff""#,
+        "alice",
+        b"Linphone",
+        r#"user="alice@example.com" key=127.0.5.0 failures=3 seconds=3600 agent="Linphone""#,
     ),
     (
-        "bob\r\n palisade: unban",
+        "carol",
+        b"",
+        r#"user="carol@example.com" key=127.0.5.1 failures=3 seconds=3600 agent="""#,
+    ),
+    (
+        r"a\b key=127.0.0.1",
+        b"%s%n\" key=127.0.0.5 \\ \x1b[2J\xff",
+        r#"user="a\\b key=127.0.0.1@example.com" key=127.0.5.2 failures=3 seconds=3600 agent="%s%n\" key=127.0.0.5 \\ \x1b[2J\xff""#,
+    ),
+    (
+        "bob\r\n palisade unban",
         b"two\r\n lines",
-        r#"user="bob\r\n palisade: unban@example.com" key=127.0.5.3 failures=3 seconds=3600 agent="two\r\n lines""#,
+        r#"user="bob\r\n palisade unban@example.com" key=127.0.5.3 failures=3 seconds=3600 agent="two\r\n lines""#,
     ),
 ];
 
@@ -145,13 +170,21 @@ fn the_log_line_quotes_what_the_network_says() {
         for _ in 0..4 {
             let named = format!(r#"username="{user}""#);
             let guess = guesser.guess();
-            let credentials = guess.value("Authorization").replace(r#"username="somebody""#, &named);
-            guesser.phone.ask(&guess.header("Authorization", credentials).agent(agent));
+            let credentials = guess
+                .value("Authorization")
+                .replace(r#"username="somebody""#, &named);
+            guesser
+                .phone
+                .ask(&guess.header("Authorization", credentials).agent(agent));
         }
         let expected = format!("palisade: auth_block {line}");
         let told = kam.log().expect(&expected);
         assert!(told.ends_with(&expected), "{told}");
-        assert_eq!(kam.log().matching(&format!("key=127.0.5.{number} ")).len(), 1, "once: {user}");
+        assert_eq!(
+            kam.log().matching(&format!("key=127.0.5.{number} ")).len(),
+            1,
+            "once: {user}"
+        );
     }
     kam.assert_healthy();
 }

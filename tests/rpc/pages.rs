@@ -19,7 +19,11 @@ fn ban(kam: &Server, count: usize, reason: &str) {
 }
 
 fn keys(reply: &Reply) -> Vec<String> {
-    reply.rows("rows").iter().map(|row| row.text("key")).collect()
+    reply
+        .rows("rows")
+        .iter()
+        .map(|row| row.text("key"))
+        .collect()
 }
 
 #[test]
@@ -47,7 +51,11 @@ fn pages_add_up_to_the_list() {
         let pages = [0, 100, 200].map(|offset| keys(&call(&kam, via, "bans", json!([offset]))));
         let together: Vec<String> = pages.concat();
         assert_eq!(together.len(), 250, "{via:?}: no row twice");
-        assert_eq!(together.into_iter().collect::<BTreeSet<_>>(), all, "{via:?}");
+        assert_eq!(
+            together.into_iter().collect::<BTreeSet<_>>(),
+            all,
+            "{via:?}"
+        );
     }
 }
 
@@ -70,7 +78,10 @@ fn the_largest_page_of_the_longest_rows_fits_through_every_transport() {
             assert_eq!(page.number("total"), 200, "{via:?} {list}");
             assert_eq!(page.rows("rows").len(), 200, "{via:?} {list}");
             let is_whole = |row: &Reply| row.text(name).len() == length;
-            assert!(page.rows("rows").iter().all(is_whole), "{via:?} {list}: {page}");
+            assert!(
+                page.rows("rows").iter().all(is_whole),
+                "{via:?} {list}: {page}"
+            );
         }
     }
     kam.assert_healthy();

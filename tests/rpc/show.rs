@@ -11,16 +11,72 @@ fn shows_what_a_request_would_get_now() {
     let kam = busy();
     let cases = [
         // ip, key, now, trusted, banned, status, users with failures
-        ("127.0.0.66", "127.0.0.66", "blocked: over the rate", 0, 0, Some("HOT"), 0),
+        (
+            "127.0.0.66",
+            "127.0.0.66",
+            "blocked: over the rate",
+            0,
+            0,
+            Some("HOT"),
+            0,
+        ),
         ("127.0.0.5", "127.0.0.5", "pass", 0, 0, Some("WARM"), 0),
-        ("::ffff:127.0.0.5", "127.0.0.5", "pass", 0, 0, Some("WARM"), 0),
+        (
+            "::ffff:127.0.0.5",
+            "127.0.0.5",
+            "pass",
+            0,
+            0,
+            Some("WARM"),
+            0,
+        ),
         ("127.0.0.7", "127.0.0.7", "pass", 0, 0, None, 2),
         ("127.0.0.9", "127.0.0.9", "pass: trusted", 1, 0, None, 0),
-        ("127.0.0.44", "127.0.0.44", "blocked: banned, reason=x", 0, 1, None, 0),
-        ("192.0.2.1", "192.0.2.1", "blocked: banned, reason=\"toll fraud\"", 0, 1, None, 0),
-        ("2001:db8::ffff", "2001:db8::/64", "blocked: banned, reason=42", 0, 1, None, 0),
-        ("[2001:db8::1]", "2001:db8::/64", "blocked: banned, reason=42", 0, 1, None, 0),
-        ("2001:db8:99:5::1", "2001:db8:99:5::/64", "pass: trusted", 1, 0, None, 0),
+        (
+            "127.0.0.44",
+            "127.0.0.44",
+            "blocked: banned, reason=x",
+            0,
+            1,
+            None,
+            0,
+        ),
+        (
+            "192.0.2.1",
+            "192.0.2.1",
+            "blocked: banned, reason=\"toll fraud\"",
+            0,
+            1,
+            None,
+            0,
+        ),
+        (
+            "2001:db8::ffff",
+            "2001:db8::/64",
+            "blocked: banned, reason=42",
+            0,
+            1,
+            None,
+            0,
+        ),
+        (
+            "[2001:db8::1]",
+            "2001:db8::/64",
+            "blocked: banned, reason=42",
+            0,
+            1,
+            None,
+            0,
+        ),
+        (
+            "2001:db8:99:5::1",
+            "2001:db8:99:5::/64",
+            "pass: trusted",
+            1,
+            0,
+            None,
+            0,
+        ),
         ("::1", "::/64", "pass", 0, 0, Some("WARM"), 0),
         ("198.51.100.1", "198.51.100.1", "pass", 0, 0, None, 0),
         ("2001:db8:1::1", "2001:db8:1::/64", "pass", 0, 0, None, 0),
@@ -29,8 +85,16 @@ fn shows_what_a_request_would_get_now() {
         for via in Rpc::ALL {
             let shown = call(&kam, via, "show", json!([ip]));
             let what = format!("{via:?} {ip}: {shown}");
-            assert_eq!((shown.text("key").as_str(), shown.text("now").as_str()), (key, now), "{what}");
-            assert_eq!((shown.number("trusted"), shown.number("banned")), (trusted, banned), "{what}");
+            assert_eq!(
+                (shown.text("key").as_str(), shown.text("now").as_str()),
+                (key, now),
+                "{what}"
+            );
+            assert_eq!(
+                (shown.number("trusted"), shown.number("banned")),
+                (trusted, banned),
+                "{what}"
+            );
             assert_eq!(shown.has("ban.reason"), banned == 1, "{what}");
             let rate = shown.has("rate.status").then(|| shown.text("rate.status"));
             assert_eq!(rate.as_deref(), status, "{what}");
@@ -58,16 +122,28 @@ fn sources_are_listed_by_status() {
             (json!(["WARM"]), trickle.clone()),
         ] {
             let reply = call(&kam, via, "sources", params.clone());
-            let mut keys: Vec<String> = reply.rows("rows").iter().map(|row| row.text("key")).collect();
+            let mut keys: Vec<String> = reply
+                .rows("rows")
+                .iter()
+                .map(|row| row.text("key"))
+                .collect();
             keys.sort();
             let mut expected = expected;
             expected.sort();
             assert_eq!(keys, expected, "{via:?} {params}");
         }
         let two = call(&kam, via, "sources", json!(["WARM", 6, 3]));
-        assert_eq!((two.number("total"), two.rows("rows").len()), (8, 2), "{via:?}: {two}");
+        assert_eq!(
+            (two.number("total"), two.rows("rows").len()),
+            (8, 2),
+            "{via:?}: {two}"
+        );
         let hot = &call(&kam, via, "sources", json!(["HOT"])).rows("rows")[0];
-        assert_eq!((hot.number("hits_curr"), hot.number("hits_prev")), (LIMIT as i64 + 5, 0), "{hot}");
+        assert_eq!(
+            (hot.number("hits_curr"), hot.number("hits_prev")),
+            (LIMIT as i64 + 5, 0),
+            "{hot}"
+        );
     }
 }
 
@@ -99,12 +175,21 @@ fn sources_cool_down() {
         }
         rows.is_empty()
     };
-    assert!(wait_until(is_forgotten, Duration::from_secs(30)), "{seen:?}");
+    assert!(
+        wait_until(is_forgotten, Duration::from_secs(30)),
+        "{seen:?}"
+    );
     // A machine that is very busy may miss a short one.
     let order = ["HOT", "WARM", "COLD"];
-    let places: Vec<_> = seen.iter().map(|status| order.iter().position(|s| s == status).expect(status)).collect();
+    let places: Vec<_> = seen
+        .iter()
+        .map(|status| order.iter().position(|s| s == status).expect(status))
+        .collect();
     assert!(places.is_sorted() && places.last() == Some(&2), "{seen:?}");
-    assert_eq!(call(&kam, Rpc::Datagram, "show", json!(["127.0.0.66"])).text("now"), "pass");
+    assert_eq!(
+        call(&kam, Rpc::Datagram, "show", json!(["127.0.0.66"])).text("now"),
+        "pass"
+    );
 }
 
 #[test]
@@ -131,9 +216,15 @@ fn bytes_from_the_network_break_no_reply() {
         for via in Rpc::ALL {
             let what = format!("{via:?} {shown}");
             let listed = call(&kam, via, "auth", json!([0, 200])).rows("rows");
-            assert!(listed.iter().any(|row| row.text("user") == *shown), "{what}: {listed:?}");
+            assert!(
+                listed.iter().any(|row| row.text("user") == *shown),
+                "{what}: {listed:?}"
+            );
             let known = call(&kam, via, "show", json!(["127.0.0.7"])).rows("auth");
-            assert!(known.iter().any(|row| row.text("user") == *shown), "{what}: {known:?}");
+            assert!(
+                known.iter().any(|row| row.text("user") == *shown),
+                "{what}: {known:?}"
+            );
         }
     }
     kam.assert_healthy();

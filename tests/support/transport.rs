@@ -59,7 +59,10 @@ impl Transport {
 
     pub fn send(&self, bytes: &[u8]) -> io::Result<()> {
         self.socket.set_nonblocking(false)?;
-        (&self.socket).write_all(bytes)
+        match self.is_tcp {
+            true => (&self.socket).write_all(bytes),
+            false => self.socket.send(bytes).map(drop), // an empty one, too
+        }
     }
 
     /// The next message within `timeout`; zero only looks. None also when the connection is closed.

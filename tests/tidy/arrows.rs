@@ -8,10 +8,19 @@ use std::collections::BTreeSet;
 /// The host stands above the report, because it implements what the report writes to, and what a
 /// check asks of a message.
 pub const ROOMS: [(&str, &str); 21] = [
-    ("abi", "host policy report ban source counters journal settings escape"),
+    (
+        "abi",
+        "host policy report ban source counters journal settings escape",
+    ),
     ("host", "report message"),
-    ("report", "policy auth rate ban source settings clock escape fail shm"),
-    ("policy", "auth rate ban agent edge settings source message counters journal clock hash escape fail shm"),
+    (
+        "report",
+        "policy auth rate ban source settings clock escape fail shm",
+    ),
+    (
+        "policy",
+        "auth rate ban agent edge settings source message counters journal clock hash escape fail shm",
+    ),
     ("auth", "settings source hash clock fail shm"),
     ("rate", "source clock fail shm"),
     ("ban", "source clock escape fail shm"),
@@ -35,7 +44,9 @@ pub const ROOMS: [(&str, &str); 21] = [
 pub fn uses(file: &File) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for at in 0..file.product.len() {
-        let Some(after) = path_to_root(&file.product, at, file.depth()) else { continue };
+        let Some(after) = path_to_root(&file.product, at, file.depth()) else {
+            continue;
+        };
         for name in names_at(&file.product, after) {
             let name = if name == "shared_struct" { "shm" } else { name };
             if Some(name) != file.room() {
@@ -87,10 +98,18 @@ fn names_at(words: &[String], at: usize) -> Vec<&str> {
 
 /// What `ROOMS` does not allow in this file.
 pub fn a_room_uses_only_the_rooms_below_it(file: &File) -> Vec<String> {
-    let Some(room) = file.room() else { return vec![] };
-    let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
-        return vec![format!("{room}: a room that tests/tidy/arrows.rs does not know")];
+    let Some(room) = file.room() else {
+        return vec![];
     };
-    let forbidden = uses(file).into_iter().filter(|used| !allowed.split(' ').any(|name| name == used));
-    forbidden.map(|used| format!("{room} → {used}: no such arrow")).collect()
+    let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+        return vec![format!(
+            "{room}: a room that tests/tidy/arrows.rs does not know"
+        )];
+    };
+    let forbidden = uses(file)
+        .into_iter()
+        .filter(|used| !allowed.split(' ').any(|name| name == used));
+    forbidden
+        .map(|used| format!("{room} → {used}: no such arrow"))
+        .collect()
 }

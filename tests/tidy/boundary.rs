@@ -15,7 +15,10 @@ const THROUGH: [(&str, &str); 4] = [
 /// Every `extern "C"` function lives in src/abi, and its body is one call of a boundary function,
 /// under its own name, and nothing else.
 pub fn exported_functions_stay_behind_the_boundary(file: &File) -> Vec<String> {
-    let mut found = Functions { is_abi: file.room() == Some("abi"), complaints: vec![] };
+    let mut found = Functions {
+        is_abi: file.room() == Some("abi"),
+        complaints: vec![],
+    };
     found.visit_file(&syn::parse_file(&file.text).expect("it compiles"));
     found.complaints
 }
@@ -23,14 +26,31 @@ pub fn exported_functions_stay_behind_the_boundary(file: &File) -> Vec<String> {
 /// The boundary functions that are defined, each with the one it ends in.
 pub fn boundary_functions(files: &[File]) -> Vec<(&'static str, &'static str)> {
     let of = |name: &str| {
-        let items = files.iter().flat_map(|file| syn::parse_file(&file.text).expect("it compiles").items);
-        items.filter_map(|item| if let syn::Item::Fn(function) = item { Some(function) } else { None })
+        let items = files
+            .iter()
+            .flat_map(|file| syn::parse_file(&file.text).expect("it compiles").items);
+        items
+            .filter_map(|item| {
+                if let syn::Item::Fn(function) = item {
+                    Some(function)
+                } else {
+                    None
+                }
+            })
             .find(|function| function.sig.ident == name)
     };
     let ends = |function: &ItemFn, through: &str| {
-        function.block.stmts.last().and_then(call_of).is_some_and(|(name, _)| name == through)
+        function
+            .block
+            .stmts
+            .last()
+            .and_then(call_of)
+            .is_some_and(|(name, _)| name == through)
     };
-    THROUGH.into_iter().filter(|(name, through)| of(name).is_some_and(|f| ends(&f, through))).collect()
+    THROUGH
+        .into_iter()
+        .filter(|(name, through)| of(name).is_some_and(|f| ends(&f, through)))
+        .collect()
 }
 
 pub const fn all_boundary_functions() -> [(&'static str, &'static str); 4] {
@@ -47,62 +67,85 @@ impl<'ast> Visit<'ast> for Functions {
         let name = function.sig.ident.to_string();
         if function.sig.abi.is_some() {
             if !self.is_abi {
-                self.complaints.push(format!("{name}: extern \"C\" outside src/abi"));
+                self.complaints
+                    .push(format!("{name}: extern \"C\" outside src/abi"));
             }
             if !is_one_guarded_call(&function.block, &name) {
-                self.complaints.push(format!("{name}: not one call of a boundary function under its own name"));
+                self.complaints.push(format!(
+                    "{name}: not one call of a boundary function under its own name"
+                ));
             }
         } else if function.attrs.iter().any(is_export) {
-            self.complaints.push(format!("{name}: exported, but not extern \"C\""));
+            self.complaints
+                .push(format!("{name}: exported, but not extern \"C\""));
         }
         visit::visit_item_fn(self, function);
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
         if function.sig.abi.is_some() {
-            self.complaints.push(format!("{}: extern \"C\" in an impl", function.sig.ident));
+            self.complaints
+                .push(format!("{}: extern \"C\" in an impl", function.sig.ident));
         }
         visit::visit_impl_item_fn(self, function);
     }
 
     fn visit_item_foreign_mod(&mut self, _: &'ast syn::ItemForeignMod) {
-        self.complaints.push("an extern block: the host is called through its table".into());
+        self.complaints
+            .push("an extern block: the host is called through its table".into());
     }
 }
 
 fn is_export(attribute: &syn::Attribute) -> bool {
     let text = match &attribute.meta {
         syn::Meta::List(list) => list.tokens.to_string(),
-        other => other.path().get_ident().map(ToString::to_string).unwrap_or_default(),
+        other => other
+            .path()
+            .get_ident()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     };
     text.contains("no_mangle") || text.contains("export_name")
 }
 
 fn is_one_guarded_call(block: &Block, name: &str) -> bool {
-    let [statement] = block.stmts.as_slice() else { return false };
-    let Some((function, first)) = call_of(statement) else { return false };
+    let [statement] = block.stmts.as_slice() else {
+        return false;
+    };
+    let Some((function, first)) = call_of(statement) else {
+        return false;
+    };
     THROUGH.iter().any(|(boundary, _)| *boundary == function) && first.as_deref() == Some(name)
 }
 
 /// The function that a statement calls, however it is wrapped, and its first argument if that is a
 /// text.
 fn call_of(statement: &Stmt) -> Option<(String, Option<String>)> {
-    let Stmt::Expr(expression, _) = statement else { return None };
+    let Stmt::Expr(expression, _) = statement else {
+        return None;
+    };
     call_in(expression)
 }
 
 fn call_in(expression: &Expr) -> Option<(String, Option<String>)> {
     match expression {
         Expr::Unsafe(unsafe_block) => {
-            let [statement] = unsafe_block.block.stmts.as_slice() else { return None };
+            let [statement] = unsafe_block.block.stmts.as_slice() else {
+                return None;
+            };
             call_of(statement)
         }
         Expr::MethodCall(method) => call_in(&method.receiver), // what becomes of the result
         Expr::Call(call) => {
-            let Expr::Path(path) = &*call.func else { return None };
+            let Expr::Path(path) = &*call.func else {
+                return None;
+            };
             let name = path.path.segments.last()?.ident.to_string();
             let first = match call.args.first() {
-                Some(Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) => Some(text.value()),
+                Some(Expr::Lit(syn::ExprLit {
+                    lit: syn::Lit::Str(text),
+                    ..
+                })) => Some(text.value()),
                 _ => None,
             };
             Some((name, first))

@@ -18,8 +18,17 @@ impl File {
     pub fn new(path: &str, text: &str) -> File {
         let words = words(text);
         let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
-        let product = if is_test { vec![] } else { without_tests(&words) };
-        File { path: path.into(), text: text.into(), words, product }
+        let product = if is_test {
+            vec![]
+        } else {
+            without_tests(&words)
+        };
+        File {
+            path: path.into(),
+            text: text.into(),
+            words,
+            product,
+        }
     }
 
     /// The room that it belongs to, `abi`; none for lib.rs.
@@ -32,7 +41,10 @@ impl File {
 
     /// How many modules deep it lies: 1 for `src/auth.rs` and `src/abi/mod.rs`.
     pub fn depth(&self) -> usize {
-        let path = self.path.trim_end_matches("/mod.rs").trim_end_matches(".rs");
+        let path = self
+            .path
+            .trim_end_matches("/mod.rs")
+            .trim_end_matches(".rs");
         path.split('/').count() - 1
     }
 }

@@ -120,5 +120,7 @@ fn end_of_item(words: &[String], mut at: usize) -> usize {
 
 /// Does this sequence occur?
 pub fn holds(words: &[String], sequence: &[&str]) -> bool {
-    words.windows(sequence.len()).any(|window| window.iter().eq(sequence.iter()))
+    words
+        .windows(sequence.len())
+        .any(|window| window.iter().eq(sequence.iter()))
 }

@@ -155,6 +155,36 @@ impl Mutator {
         &self.seeds
     }
 
+    /// Messages that are as long as they can be: in headers, in one header, in what the agent filter
+    /// reads.
+    pub fn largest(&self) -> Vec<Vec<u8>> {
+        let own = |extra: &[u8]| {
+            let (line, rest) = OWN[0].split_once("\r\n").expect("a request line");
+            let mut message = [line.as_bytes(), b"\r\n", extra, rest.as_bytes()].concat();
+            message.truncate(LONGEST);
+            message
+        };
+        let mut random = Random(0);
+        let mut text = |bytes: usize| -> Vec<u8> {
+            (0..bytes)
+                .map(|_| 0x20 + random.below(0xdf) as u8)
+                .collect()
+        };
+        vec![
+            own(&b"X:\r\n".repeat(15_000)),
+            own(&[&b"User-Agent: "[..], &text(60_000), b"\r\n"].concat()),
+            own(&[
+                &b"Contact: "[..],
+                &b"<sip:a@b>,".repeat(6000),
+                b"<sip:a@b>\r\n",
+            ]
+            .concat()),
+            own(&[&b"Contact: <sip:a@b>"[..], &b";a".repeat(30_000), b"\r\n"].concat()),
+            own(&[&b"From: <sip:a@b>"[..], &b";a".repeat(30_000), b"\r\n"].concat()),
+            own(&[&b"Via: SIP/2.0/UDP a"[..], &b";a".repeat(30_000), b"\r\n"].concat()),
+        ]
+    }
+
     /// One to four changes to one of the messages.
     pub fn mutate(&self, random: &mut Random) -> Vec<u8> {
         let mut message = pick(random, &self.seeds).clone();
@@ -305,7 +335,8 @@ fn add_header(random: &mut Random, message: &mut Vec<u8>, name: &str, value: &[u
 
 /// One to twelve headers of credentials.
 fn add_credentials(random: &mut Random, message: &mut Vec<u8>) {
-    for _ in 0..=random.below(12) {
+    let most = if random.below(8) == 0 { 12 } else { 3 };
+    for _ in 0..=random.below(most) {
         let name = if random.below(3) == 0 {
             "Proxy-Authorization"
         } else {

@@ -28,21 +28,18 @@ impl Queue {
         let bytes = bytes as u64 * 2 + OVERHEAD;
         while self.queued + bytes > ROOM && self.queued > 0 {
             yield_now();
-            self.queued = self.look();
+            self.queued = self.look().unwrap_or(self.queued);
         }
         self.queued += bytes;
     }
 
-    /// Columns: proc_net_udp.txt of the kernel.
-    fn look(&self) -> u64 {
+    /// None when the kernel left the socket out, as it may while others come and go. Columns:
+    /// proc_net_udp.txt of the kernel.
+    fn look(&self) -> Option<u64> {
         let sockets = read_to_string("/proc/net/udp").expect("/proc/net/udp");
         let mut lines = sockets.lines().map(|line| line.split_whitespace());
-        let queues = lines
-            .find(|columns| columns.clone().nth(1) == Some(&self.port))
-            .and_then(|mut columns| columns.nth(4));
-        let (_, received) = queues
-            .and_then(|queues| queues.split_once(':'))
-            .expect("its socket");
-        u64::from_str_radix(received, 16).expect("a number")
+        let mut columns = lines.find(|columns| columns.clone().nth(1) == Some(&self.port))?;
+        let (_, received) = columns.nth(4)?.split_once(':')?;
+        u64::from_str_radix(received, 16).ok()
     }
 }
