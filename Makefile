@@ -6,7 +6,7 @@
 # CARGO=path          the cargo to use
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-failpoints install demo test bench fuzz clean setup-build setup-test
+.PHONY: help build build-failpoints install demo test bench soak fuzz clean setup-build setup-test
 
 # Looked up when a recipe asks: setting the machine up may have installed it a moment ago.
 kamailio = $(abspath $(shell command -v $(or $(KAMAILIO),kamailio) || echo $(or $(KAMAILIO),/usr/sbin/kamailio)))
@@ -56,6 +56,10 @@ test: | setup-test ## passes every test
 bench: | setup-test ## measures Palisade beside Kamailio's own modules and prints the table
 	$(MAKE) build
 	$(subject) scripts/bench
+
+soak: | setup-test ## the worst floods, for about ten minutes: ten million sources, full tables, chosen addresses
+	$(MAKE) build
+	$(subject) scripts/soak
 
 fuzz: | setup-test ## fuzzes what reads bytes from the network, for as long as scripts/fuzz says
 	$(subject) scripts/fuzz

@@ -141,6 +141,10 @@ impl AuthTable {
             admitted = tally.with_attempt(clock, self.rules);
             admitted
         });
+        if admitted.is_some_and(|tally| tally.failures > 0 && tally.under_way == 1) {
+            // From here on, not from the last failure, runs the time to come back.
+            self.table.record(entry).set(record::LAST_MS, clock.coarse_ms());
+        }
         if admitted.is_some_and(|tally| tally.failures == 0) {
             let until_ms = clock.coarse_ms() + tally::UNDER_WAY_MS;
             self.table.keep_until(entry, seconds(until_ms) + 1);
@@ -210,10 +214,10 @@ impl AuthTable {
             Some(tally.forgiven(tally.failures))
         });
         self.table.record(entry).set(record::BLOCKED_UNTIL_MS, 0);
-        for other in [self.user(attempt), self.in_scope(attempt)] {
-            if other.hash != pair.hash {
-                self.change(other, clock, |tally| Some(tally.forgiven(forgiven)));
-            }
+        let (user, in_scope) = (self.user(attempt), self.in_scope(attempt));
+        self.change(user, clock, |tally| Some(tally.forgiven(forgiven)));
+        if ![pair.hash, user.hash].contains(&in_scope.hash) {
+            self.change(in_scope, clock, |tally| Some(tally.forgiven(forgiven)));
         }
     }
 
@@ -231,7 +235,7 @@ impl AuthTable {
             let Some(row) = self.read(entry) else { continue };
             let user = if row.source == Source::NONE { whole } else { in_pairs };
             let meant = row.user_hash == user && source.is_none_or(|source| row.source == source);
-            if meant && row.failures > 0 {
+            if meant && (row.failures > 0 || row.blocked_until_ms > 0) {
                 self.change_entry(entry, |tally| Some(tally.forgiven(tally.failures)));
                 self.table.record(entry).set(record::BLOCKED_UNTIL_MS, 0);
                 cleared += 1;

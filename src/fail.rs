@@ -1,7 +1,7 @@
 //! Fail points: where a test makes a process panic or die. Nothing but an empty function in a
 //! release; built in with `--features failpoints`.
 //!
-//! `PALISADE_FAIL="table.claimed=kill policy.check=panic"` in the environment sets them.
+//! `PALISADE_FAIL="ban.claimed=kill policy.check=panic"` in the environment sets them.
 
 /// A place with a name.
 #[cfg(not(feature = "failpoints"))]

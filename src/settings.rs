@@ -2,6 +2,7 @@
 //!
 //! Collected before the fork, validated one by one, frozen by [`crate::policy::Firewall`].
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::agent::Patterns;
@@ -145,6 +146,12 @@ const SCOPES: [(&str, AuthScope); 3] = [
 
 /// Parameters that are texts.
 const TEXTS: [&str; 5] = ["trusted", "agent_deny", "auth_scope", "on_fault", "edge"];
+
+impl fmt::Display for OnFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(name_of(*self, &ON_FAULT))
+    }
+}
 
 const EDGES: [(&str, Edge); 3] =
     [("off", Edge::Off), ("bans", Edge::Bans), ("rate", Edge::Rate)];

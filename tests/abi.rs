@@ -1,6 +1,10 @@
 //! The C ABI, used from C: `tests/abi/*.c` against the library that cargo built for these tests;
 //! what the library and the module export; the example.
 
+#[path = "abi/build.rs"]
+mod build;
+
+use build::{build, compiler, libraries, lines_of, root, run, static_library};
 use palisade::abi::{palisade_address_t, palisade_request_t, palisade_text_t};
 use palisade::host::HostTable;
 use std::collections::BTreeSet;
@@ -11,92 +15,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Where cargo puts the library when it builds it for a test.
-fn libraries() -> PathBuf {
-    env::current_exe()
-        .expect("a path")
-        .parent()
-        .expect("a folder")
-        .into()
-}
-
-/// What a program needs besides the static library: `rustc --print native-static-libs`.
-const NATIVE: [&str; 6] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"];
-
-const SANITIZE: &[&str] = &[
-    "-fsanitize=address,undefined",
-    "-fno-sanitize-recover=all",
-    "-fno-omit-frame-pointer",
-];
-
-#[track_caller]
-fn run(command: &mut Command) -> Output {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output
-}
-
-#[track_caller]
-fn lines_of(command: &mut Command) -> Vec<String> {
-    let text = String::from_utf8(run(command).stdout).expect("ASCII");
-    text.lines().map(String::from).collect()
-}
-
-fn compiler() -> Command {
-    let mut command = Command::new(env::var("CC").unwrap_or_else(|_| "gcc".into()));
-    command.args(["-std=c11", "-Wall", "-Wextra", "-Werror"]);
-    command
-}
-
-/// The test program, compiled with these options and linked with that.
-#[track_caller]
-fn build(name: &str, options: &[&str], library: &[&str]) -> PathBuf {
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let sources = fs::read_dir(root().join("tests/abi"))
-        .expect("the C sources")
-        .flatten();
-    let sources = sources
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "c"));
-    let mut command = Command::new(env::var("CC").unwrap_or_else(|_| "gcc".into()));
-    command
-        .args([
-            "-std=c11",
-            "-D_DEFAULT_SOURCE",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-O1",
-            "-g",
-        ])
-        .args(options);
-    command
-        .arg("-I")
-        .arg(root().join("include"))
-        .arg("-I")
-        .arg(root().join("kamailio-glue"));
-    command
-        .args(sources)
-        .args(library)
-        .args(NATIVE)
-        .arg("-o")
-        .arg(&program);
-    run(&mut command);
-    program
-}
-
 /// With the static library; built once.
 fn plain() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -106,12 +24,8 @@ fn plain() -> &'static Path {
 /// The same, and it ends at the first thing that C does not allow.
 fn sanitized() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    const SANITIZE: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
     PROGRAM.get_or_init(|| build("abi-sanitized", SANITIZE, &[&static_library()]))
-}
-
-fn static_library() -> String {
-    let library = libraries().join("libpalisade.a");
-    library.to_str().expect("a plain path").into()
 }
 
 #[track_caller]
@@ -210,7 +124,9 @@ fn each_header_stands_alone() {
     for header in ["include/palisade.h", "kamailio-glue/host.h"] {
         let mut command = compiler();
         command.args(["-pedantic", "-fsyntax-only", "-include"]);
-        run(command.arg(root().join(header)).args(["-x", "c", "/dev/null"]));
+        run(command
+            .arg(root().join(header))
+            .args(["-x", "c", "/dev/null"]));
     }
 }
 
@@ -306,10 +222,7 @@ fn the_example_does_what_its_readme_shows() {
         .arg("-C")
         .arg(&example)
         .arg(format!("OUT={}", program.display()));
-    make.arg(format!(
-        "LIBRARY={}",
-        libraries().join("libpalisade.a").display()
-    ));
+    make.arg(format!("LIBRARY={}", static_library()));
     make.arg("CFLAGS=-std=c11 -Wall -Wextra -Werror");
     run(&mut make);
     let list = fs::File::open(example.join("addresses.txt")).expect("the list");

@@ -13,12 +13,18 @@ use crate::input::Input;
 use crate::world::{self, Quarry};
 
 const PLACES: usize = 100;
-const USERS: [&[u8]; 4] = [b"alice", b"bob", b"carol\xff", b"ALICE"];
+const USERS: [&[u8]; 4] = [
+    b"alice@a.example",
+    b"bob\xff",
+    b"Alice@b.example",
+    b"ALICE@A.example",
+];
 const SOURCES: u8 = 4;
 
 static MEMORY: LazyLock<Quarry> = LazyLock::new(|| Quarry::new(AuthTable::room(PLACES)));
 
-/// Who is counted: a user from a source, a user as a whole (no source), a source (no user).
+/// Who is counted: a user without domain from a source, a user as a whole (no source), a source (no
+/// user). In lower case.
 type Subject = (Vec<u8>, Option<u8>);
 
 /// The failures of one subject.
@@ -34,7 +40,11 @@ struct Count {
 
 impl Count {
     fn counts(&self, now_ms: u64, rules: Rules) -> bool {
-        let end_ms = if self.until_ms == 0 { self.first_ms + rules.window_ms } else { self.until_ms };
+        let end_ms = if self.until_ms == 0 {
+            self.first_ms + rules.window_ms
+        } else {
+            self.until_ms
+        };
         self.failures > 0 && now_ms < end_ms
     }
 
@@ -50,7 +60,10 @@ impl Count {
             return Failed::Blocked;
         }
         if !self.counts(now_ms, rules) {
-            *self = Self { first_ms: now_ms / 1000 * 1000, ..Self::default() };
+            *self = Self {
+                first_ms: now_ms / 1000 * 1000,
+                ..Self::default()
+            };
         }
         self.failures += 1;
         self.last_request = request;
@@ -66,13 +79,17 @@ impl Count {
     }
 }
 
+fn without_domain(user: &[u8]) -> &[u8] {
+    user.split(|&byte| byte == b'@').next().unwrap_or_default()
+}
+
 struct Run {
     table: AuthTable,
     rules: Rules,
     clock: Monotonic,
     counts: HashMap<Subject, Count>,
-    /// Until when a pair is known to be good.
-    known: HashMap<Subject, u64>,
+    /// Until when a source is known to be good for a user, whose domain counts here.
+    known: HashMap<(Vec<u8>, u8), u64>,
     requests: u64,
     /// Attempts that were let through since the clock or the counts last changed.
     let_through: HashMap<Subject, u64>,
@@ -80,7 +97,7 @@ struct Run {
 
 impl Run {
     fn pair(&self, user: &[u8], source: u8) -> Subject {
-        (user.to_ascii_lowercase(), Some(source))
+        (without_domain(user).to_ascii_lowercase(), Some(source))
     }
 
     fn user(&self, user: &[u8]) -> Subject {
@@ -100,7 +117,7 @@ impl Run {
     }
 
     fn is_known(&self, user: &[u8], source: u8) -> bool {
-        let until_ms = self.known.get(&self.pair(user, source));
+        let until_ms = self.known.get(&(user.to_ascii_lowercase(), source));
         until_ms.is_some_and(|&until_ms| until_ms > self.clock.exact_ms())
     }
 
@@ -124,13 +141,18 @@ impl Run {
             }
         }
         let request = if is_of_pair { request } else { 0 };
-        let failed = self.count(subject).fail(request, rules.max_failures, now_ms, rules);
+        let failed = self
+            .count(subject)
+            .fail(request, rules.max_failures, now_ms, rules);
         let counted = matches!(failed, Failed::Counted(_) | Failed::NewlyBlocked(_));
         if !counted || rules.user_max_failures == 0 || rules.scope == AuthScope::User {
             return (failed, None);
         }
         let user = self.user(user);
-        match self.count(user).fail(0, rules.user_max_failures, now_ms, rules) {
+        match self
+            .count(user)
+            .fail(0, rules.user_max_failures, now_ms, rules)
+        {
             Failed::NewlyBlocked(failures) => (failed, Some(failures)),
             _ => (failed, None),
         }
@@ -140,13 +162,20 @@ impl Run {
         let (now_ms, rules) = (self.clock.exact_ms(), self.rules);
         let pair = self.pair(user, source);
         let until_ms = now_ms + rules.known_ms;
-        let known = self.known.entry(pair.clone()).or_default();
+        let known = self
+            .known
+            .entry((user.to_ascii_lowercase(), source))
+            .or_default();
         // One that was noted a little while ago is not noted again.
         if *known <= now_ms || *known + rules.known_ms / 16 <= until_ms {
             *known = until_ms;
         }
         let count = self.count(pair.clone());
-        let forgiven = if count.counts(now_ms, rules) { count.failures } else { 0 };
+        let forgiven = if count.counts(now_ms, rules) {
+            count.failures
+        } else {
+            0
+        };
         (count.failures, count.until_ms) = (0, 0);
         let (subject, as_a_whole) = (self.in_scope(user, source), self.user(user));
         for other in std::collections::HashSet::from([subject, as_a_whole]) {
@@ -161,7 +190,11 @@ impl Run {
         let user = input.one_of(&USERS);
         let source = input.below(SOURCES);
         let key = Source { key: source.into() };
-        let attempt = |request| Attempt { user, source: key, request };
+        let attempt = |request| Attempt {
+            user,
+            source: key,
+            request,
+        };
         match operation {
             0..=3 => {
                 let request = match operation {
@@ -173,7 +206,10 @@ impl Run {
                     }
                 };
                 let told = self.table.fail(attempt(request), &self.clock);
-                assert_eq!((told.failed, told.under_attack), self.fail(user, source, request));
+                assert_eq!(
+                    (told.failed, told.under_attack),
+                    self.fail(user, source, request)
+                );
                 self.let_through.clear();
             }
             4 => {
@@ -190,12 +226,18 @@ impl Run {
                 let admitted = self.table.admit(attempt(0), &self.clock);
                 assert!(!(admitted && blocked));
                 let is_free = !fails && (known || rules.scope != AuthScope::UserSource);
-                assert!(admitted || blocked || !is_free, "it has no reason to stand in line");
+                assert!(
+                    admitted || blocked || !is_free,
+                    "it has no reason to stand in line"
+                );
                 if admitted && !is_free {
                     let let_through = self.let_through.entry(subject).or_default();
                     *let_through += 1;
                     let failures = if fails { count.failures } else { 0 };
-                    assert!(*let_through + failures <= rules.max_failures, "{let_through}");
+                    assert!(
+                        *let_through + failures <= rules.max_failures,
+                        "{let_through}"
+                    );
                 }
             }
             6 => {
@@ -204,8 +246,11 @@ impl Run {
             }
             7 => {
                 let source = Some(source).filter(|_| input.below(2) == 0);
-                let name = user.to_ascii_lowercase();
-                let meant = |(user, at): &Subject| *user == name && source.is_none_or(|it| *at == Some(it));
+                let (whole, of_pairs) = (self.user(user).0, self.pair(user, 0).0);
+                let meant = |(user, at): &Subject| match at {
+                    None => *user == whole && source.is_none(),
+                    Some(at) => *user == of_pairs && source.is_none_or(|source| source == *at),
+                };
                 let counting = |count: &Count| count.counts(self.clock.exact_ms(), self.rules);
                 let of_user = self.counts.iter().filter(|(subject, _)| meant(subject));
                 let expected = of_user.filter(|(_, count)| counting(count)).count();
@@ -225,7 +270,11 @@ impl Run {
             _ => {}
         }
         let blocked = self.is_blocked(user, source);
-        assert_eq!(self.table.is_blocked(attempt(0), &self.clock), blocked, "after {operation}");
+        assert_eq!(
+            self.table.is_blocked(attempt(0), &self.clock),
+            blocked,
+            "after {operation}"
+        );
     }
 }
 
@@ -254,9 +303,22 @@ pub fn run(data: &[u8]) {
     while !input.is_empty() {
         run.step(&mut input);
         let now_ms = run.clock.exact_ms();
-        let failing = run.table.failing(&run.clock).filter(|row| row.is_blocked(now_ms)).count();
-        let expected = run.counts.values().filter(|count| count.is_blocked(now_ms)).count();
+        let failing = run
+            .table
+            .failing(&run.clock)
+            .filter(|row| row.is_blocked(now_ms))
+            .count();
+        let expected = run
+            .counts
+            .values()
+            .filter(|count| count.is_blocked(now_ms))
+            .count();
         assert_eq!(failing, expected, "rows that are blocked");
     }
-    assert!(run.table.sizes().iter().all(|size| size.limit == PLACES as u64));
+    assert!(
+        run.table
+            .sizes()
+            .iter()
+            .all(|size| size.limit == PLACES as u64)
+    );
 }

@@ -27,7 +27,8 @@ struct Expected {
 
 impl Expected {
     fn is_banned(&self, now_ms: u64) -> bool {
-        self.until_ms.is_some_and(|until_ms| until_ms == 0 || until_ms > now_ms)
+        self.until_ms
+            .is_some_and(|until_ms| until_ms == 0 || until_ms > now_ms)
     }
 }
 
@@ -47,7 +48,10 @@ impl Run {
 
     /// The table knows no ban that the model does not; with room for all, it knows all.
     fn agree(&self, found: bool, expected: bool) {
-        assert!(found == expected || (!found && !self.has_room()), "{found}, not {expected}");
+        assert!(
+            found == expected || (!found && !self.has_room()),
+            "{found}, not {expected}"
+        );
     }
 
     fn step(&mut self, input: &mut Input<'_>) {
@@ -62,16 +66,25 @@ impl Run {
                 let seconds = u64::from(input.byte());
                 let reason = Reason::parse(&input.array::<5>()).unwrap_or(Reason::MANUAL);
                 let origin = input.one_of(&[Origin::Check, Origin::Script, Origin::Rpc]);
-                let until_ms = if seconds == 0 { 0 } else { now_ms + seconds * 1000 };
+                let until_ms = if seconds == 0 {
+                    0
+                } else {
+                    now_ms + seconds * 1000
+                };
                 let live = self.table.bans(&self.clock).count();
-                let told = self.table.ban(source, hash, until_ms, reason, origin, &self.clock);
+                let told = self
+                    .table
+                    .ban(source, hash, until_ms, reason, origin, &self.clock);
                 let expected = self.model.get_mut(&key).expect("made above");
                 match told {
                     Banned::New(bans) => {
                         assert!(!banned || !has_room);
                         assert!((1..=expected.bans + 1).contains(&bans));
-                        *expected =
-                            Expected { since_ms: now_ms, bans, ..Expected::default() };
+                        *expected = Expected {
+                            since_ms: now_ms,
+                            bans,
+                            ..Expected::default()
+                        };
                     }
                     Banned::Renewed(bans) => assert!(banned && bans == expected.bans),
                     Banned::Busy => panic!("there is no other process"),
@@ -82,8 +95,14 @@ impl Run {
                     }
                 }
                 expected.until_ms = Some(until_ms);
-                let ban = self.table.get(source, hash, &self.clock).expect("it was just set");
-                assert_eq!((ban.reason, ban.origin, ban.until_ms), (reason, origin, until_ms));
+                let ban = self
+                    .table
+                    .get(source, hash, &self.clock)
+                    .expect("it was just set");
+                assert_eq!(
+                    (ban.reason, ban.origin, ban.until_ms),
+                    (reason, origin, until_ms)
+                );
                 self.agree_on(&ban);
             }
             3 => {
@@ -106,7 +125,8 @@ impl Run {
             6 => world::advance(input.one_of(&[1, 999, 1000, 1001, 7000, 60_000, 300_000])),
             7 => {
                 let mut ended = Vec::new();
-                self.table.end_those_over(&self.clock, |ban| ended.push(ban));
+                self.table
+                    .end_those_over(&self.clock, |ban| ended.push(ban));
                 for ban in ended {
                     assert!(ban.is_over(now_ms), "{ban:?}");
                     let expected = &mut self.model.get_mut(&ban.source.key).expect("known");
@@ -119,7 +139,11 @@ impl Run {
             _ => {
                 let mut lifted = 0;
                 self.table.unban_all(&self.clock, |_| lifted += 1);
-                let expected = self.model.values().filter(|it| it.is_banned(now_ms)).count();
+                let expected = self
+                    .model
+                    .values()
+                    .filter(|it| it.is_banned(now_ms))
+                    .count();
                 assert!(lifted == expected || (!has_room && lifted < expected));
                 for expected in self.model.values_mut() {
                     expected.until_ms = expected.until_ms.filter(|_| !expected.is_banned(now_ms));
@@ -132,7 +156,11 @@ impl Run {
     fn agree_on(&self, ban: &Ban) {
         let expected = &self.model[&ban.source.key];
         assert_eq!(Some(ban.until_ms), expected.until_ms, "{ban:?}");
-        assert_eq!((ban.since_ms, ban.hits), (expected.since_ms, expected.hits), "{ban:?}");
+        assert_eq!(
+            (ban.since_ms, ban.hits),
+            (expected.since_ms, expected.hits),
+            "{ban:?}"
+        );
         assert_eq!(ban.count, expected.bans, "{ban:?}");
     }
 }
@@ -143,12 +171,22 @@ pub fn run(data: &[u8]) {
     let limit = usize::from(1 + input.below(KEYS));
     let table = BanTable::new(&mut MEMORY.again(), limit).expect("there is room for all");
     let (hash, clock) = (Hash::keyed([1, 2, 3, 4]), world::clock());
-    let mut run = Run { table, limit, hash, clock, model: HashMap::new() };
+    let mut run = Run {
+        table,
+        limit,
+        hash,
+        clock,
+        model: HashMap::new(),
+    };
     while !input.is_empty() {
         run.step(&mut input);
         let now_ms = run.clock.exact_ms();
         let bans: Vec<Ban> = run.table.bans(&run.clock).collect();
-        let expected = run.model.values().filter(|expected| expected.is_banned(now_ms)).count();
+        let expected = run
+            .model
+            .values()
+            .filter(|expected| expected.is_banned(now_ms))
+            .count();
         assert!(bans.len() == expected || (!run.has_room() && bans.len() < expected));
         assert!(bans.len() <= limit);
         bans.iter().for_each(|ban| run.agree_on(ban));

@@ -23,9 +23,19 @@ impl Message for Parts {
             Part::AuthUser => 0,
             Part::AuthRealm => 1,
             Part::Credentials => 2,
-            _ => return self.texts.get(part as usize).map(Vec::as_slice).unwrap_or_default(),
+            _ => {
+                return self
+                    .texts
+                    .get(part as usize)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+            }
         };
-        let at = if index == 0 { part as usize } else { 6 + index as usize * 3 + of_set };
+        let at = if index == 0 {
+            part as usize
+        } else {
+            6 + index as usize * 3 + of_set
+        };
         self.texts.get(at).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -40,8 +50,15 @@ pub fn step(firewall: &Firewall, line: &[u8]) {
     world::advance(u64::from(pause % 16) * 1000 + u64::from(pause / 64));
     world::lag(u64::from(source / 64));
     let address = firewall::source(source);
-    let message = Parts { texts: texts(input.0), passed_edge: source & 8 != 0 };
-    let user = message.texts.last().filter(|_| check.is_ascii_uppercase()).map(Vec::as_slice);
+    let message = Parts {
+        texts: texts(input.0),
+        passed_edge: source & 8 != 0,
+    };
+    let user = message
+        .texts
+        .last()
+        .filter(|_| check.is_ascii_uppercase())
+        .map(Vec::as_slice);
     let was_banned = firewall.is_banned(address);
     let verdict = match check.to_ascii_lowercase() {
         b'r' => firewall.check_rate_of(address, &message),
@@ -65,7 +82,10 @@ pub fn step(firewall: &Firewall, line: &[u8]) {
         _ => {
             let passed = firewall.counters.total(Counter::Passed);
             let verdict = firewall.check(address, &message);
-            assert!(!was_banned || verdict == Verdict::Blocked, "banned, but {verdict:?}");
+            assert!(
+                !was_banned || verdict == Verdict::Blocked,
+                "banned, but {verdict:?}"
+            );
             let now_passed = firewall.counters.total(Counter::Passed);
             assert_eq!(now_passed - passed, u64::from(verdict == Verdict::Pass));
             verdict

@@ -45,7 +45,9 @@ impl Sent {
         };
         // Of the last two windows, the earlier one counts while the later one is open.
         let mut latest = self.windows.iter().rev();
-        let Some(last) = latest.next() else { return false };
+        let Some(last) = latest.next() else {
+            return false;
+        };
         let before = latest.next();
         let is_open = now_ms < last.0 + limit.window_ms;
         let follows = |(start_ms, hits): &(u64, u64)| {
@@ -57,13 +59,20 @@ impl Sent {
 
 /// How many of these times lie within one window's length that ends now.
 fn within(at_ms: &[u64], now_ms: u64, limit: Limit) -> u64 {
-    at_ms.iter().rev().take_while(|&&at| at + limit.window_ms > now_ms).count() as u64
+    at_ms
+        .iter()
+        .rev()
+        .take_while(|&&at| at + limit.window_ms > now_ms)
+        .count() as u64
 }
 
 pub fn run(data: &[u8]) {
     world::begin();
     let mut input = Input(data);
-    let limit = Limit { requests: u64::from(1 + input.below(6)), window_ms: 2000 };
+    let limit = Limit {
+        requests: u64::from(1 + input.below(6)),
+        window_ms: 2000,
+    };
     let mut region = MEMORY.again();
     let table = RateTable::new(&mut region, SOURCES, limit).expect("there is room");
     let (hash, clock) = (Hash::keyed([1, 2, 3, 4]), world::clock());
@@ -86,11 +95,17 @@ pub fn run(data: &[u8]) {
                 };
                 let told = table.charge(source, hash, &clock);
                 assert_eq!(told == Rate::Fine, expected == Rate::Fine, "{told:?}");
-                assert!(expected != Rate::NewlyHot || told == Rate::NewlyHot, "{told:?}");
+                assert!(
+                    expected != Rate::NewlyHot || told == Rate::NewlyHot,
+                    "{told:?}"
+                );
                 if told == Rate::Fine {
                     sent.passed_ms.push(now_ms);
                 } else {
-                    assert!(sent.most > limit.requests, "blocked, but never over the limit");
+                    assert!(
+                        sent.most > limit.requests,
+                        "blocked, but never over the limit"
+                    );
                 }
                 let through = within(&sent.passed_ms, now_ms, limit);
                 assert!(through < 2 * limit.requests, "{through}");
@@ -111,6 +126,14 @@ pub fn run(data: &[u8]) {
         assert!(table.usages(now_ms).count() <= KEYS.into());
     }
     let totals = table.totals();
-    assert_eq!(totals.evicted.load(Ordering::Relaxed), 0, "choose other keys");
-    assert_eq!(totals.uncounted.load(Ordering::Relaxed), 0, "choose other keys");
+    assert_eq!(
+        totals.evicted.load(Ordering::Relaxed),
+        0,
+        "choose other keys"
+    );
+    assert_eq!(
+        totals.uncounted.load(Ordering::Relaxed),
+        0,
+        "choose other keys"
+    );
 }

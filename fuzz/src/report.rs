@@ -23,8 +23,15 @@ struct Checked {
 impl Checked {
     fn add(&mut self, name: Option<&CStr>) -> Result<(), Full> {
         let in_struct = self.open.last().copied();
-        assert_eq!(name.is_some(), in_struct == Some(true), "a name in a struct, and only there");
-        assert!(self.written == 0 || in_struct.is_some(), "one reply is one struct");
+        assert_eq!(
+            name.is_some(),
+            in_struct == Some(true),
+            "a name in a struct, and only there"
+        );
+        assert!(
+            self.written == 0 || in_struct.is_some(),
+            "one reply is one struct"
+        );
         assert!(name.is_none_or(|name| is_printable(name.to_bytes())));
         self.room = self.room.checked_sub(1).ok_or(Full)?;
         self.written += 1;
@@ -72,14 +79,21 @@ pub fn run(data: &[u8]) {
         }
         let words = texts(line);
         let arguments: Vec<&[u8]> = words[1..].iter().map(Vec::as_slice).collect();
-        let mut reply = Checked { open: Vec::new(), written: 0, room };
+        let mut reply = Checked {
+            open: Vec::new(),
+            written: 0,
+            room,
+        };
         match firewall.answer(&words[0], &arguments, &mut reply) {
             Ok(()) => assert!(reply.open.is_empty() && reply.written > 0),
             Err(Fault::Full) => assert_eq!(reply.room, 0),
             Err(fault) => {
                 let (code, sentence) = fault.answer().expect("it is not full");
                 assert!([400, 403, 404, 500].contains(&code));
-                assert!(is_printable(sentence.as_bytes()) && !sentence.is_empty(), "{sentence:?}");
+                assert!(
+                    is_printable(sentence.as_bytes()) && !sentence.is_empty(),
+                    "{sentence:?}"
+                );
                 assert_eq!(reply.written, 0, "a fault and a reply");
             }
         }
@@ -87,7 +101,10 @@ pub fn run(data: &[u8]) {
             && let Some(address) = Address::parse(key)
             && firewall.settings.trusted.holds(address)
         {
-            assert!(!firewall.is_banned(address), "a trusted source is never banned");
+            assert!(
+                !firewall.is_banned(address),
+                "a trusted source is never banned"
+            );
         }
     }
 }

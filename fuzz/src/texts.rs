@@ -15,19 +15,35 @@ use crate::world::Quarry;
 /// A sentence that refuses something: it goes into a line of the log as it is.
 fn check_sentence(sentence: &str, name: &str) {
     assert!(is_printable(sentence.as_bytes()), "{sentence:?}");
-    assert!(sentence.starts_with(name) && sentence.contains(": "), "{sentence:?}");
+    assert!(
+        sentence.starts_with(name) && sentence.contains(": "),
+        "{sentence:?}"
+    );
 }
 
 pub fn key(data: &[u8]) {
     let mut input = Input(data);
-    let prefixes = Prefixes { v4: 8 + input.below(25), v6: 32 + input.below(97) };
+    let prefixes = Prefixes {
+        v4: 8 + input.below(25),
+        v6: 32 + input.below(97),
+    };
     match prefixes.parse(input.0) {
         Ok((address, source)) => {
             assert_eq!(prefixes.source_of(address), source);
-            assert_eq!(prefixes.source_of(Address(source.key)), source, "cut once is cut");
+            assert_eq!(
+                prefixes.source_of(Address(source.key)),
+                source,
+                "cut once is cut"
+            );
             let shown = prefixes.show(source).to_string();
-            assert_eq!(prefixes.parse(shown.as_bytes()), Ok((Address(source.key), source)));
-            assert_eq!(Address::parse(address.to_string().as_bytes()), Some(address));
+            assert_eq!(
+                prefixes.parse(shown.as_bytes()),
+                Ok((Address(source.key), source))
+            );
+            assert_eq!(
+                Address::parse(address.to_string().as_bytes()),
+                Some(address)
+            );
         }
         Err(sentence) => {
             check_sentence(&sentence, "key=");
@@ -47,14 +63,24 @@ pub fn trusted(data: &[u8]) {
             return check_sentence(&sentence, "trusted=");
         }
     }
-    let networks: Vec<(u128, u32)> = trusted.names().iter().map(|name| read_network(name)).collect();
+    let networks: Vec<(u128, u32)> = trusted
+        .names()
+        .iter()
+        .map(|name| read_network(name))
+        .collect();
     for &(first, behind) in &networks {
         let last = first | 1_u128.checked_shl(behind).unwrap_or(0).wrapping_sub(1);
         probes.extend([first, last, first.wrapping_sub(1), last.wrapping_add(1)].map(Address));
     }
     for probe in probes {
-        let same = |&(first, behind): &(u128, u32)| (probe.0 ^ first).checked_shr(behind).unwrap_or(0) == 0;
-        assert_eq!(trusted.holds(probe), networks.iter().any(same), "{probe} in {networks:?}");
+        let same = |&(first, behind): &(u128, u32)| {
+            (probe.0 ^ first).checked_shr(behind).unwrap_or(0) == 0
+        };
+        assert_eq!(
+            trusted.holds(probe),
+            networks.iter().any(same),
+            "{probe} in {networks:?}"
+        );
     }
 }
 
@@ -63,14 +89,23 @@ fn read_network(name: &str) -> (u128, u32) {
     let (address, length) = name.split_once('/').expect("it has a length");
     let whole = if address.contains(':') { 128 } else { 32 };
     let length: u32 = length.parse().expect("the length is a number");
-    (Address::parse(address.as_bytes()).expect("it is an address").0, whole - length)
+    (
+        Address::parse(address.as_bytes())
+            .expect("it is an address")
+            .0,
+        whole - length,
+    )
 }
 
 pub fn escaped(data: &[u8]) {
     let shown = Escaped(data).to_string();
     assert!(is_printable(shown.as_bytes()), "{shown:?}");
     let (kept, rest) = data.split_at(data.len().min(MAX_SHOWN));
-    let body = if rest.is_empty() { &shown } else { shown.strip_suffix("...").expect("it is cut") };
+    let body = if rest.is_empty() {
+        &shown
+    } else {
+        shown.strip_suffix("...").expect("it is cut")
+    };
     assert_eq!(read_escaped(body), kept);
     let brief = Brief(data).to_string();
     assert!(brief.len() <= 43);
@@ -102,12 +137,16 @@ fn read_escaped(shown: &str) -> Vec<u8> {
 pub fn edge(data: &[u8]) {
     let told = is_message(data);
     // Every method and `SIP/2.0` begin with a letter, and so does no keepalive and no STUN.
-    let begins_well = data.first().is_some_and(u8::is_ascii_alphabetic) && !data.starts_with(b"HEP3");
+    let begins_well =
+        data.first().is_some_and(u8::is_ascii_alphabetic) && !data.starts_with(b"HEP3");
     let is_blank = data.iter().all(|byte| b"\r\n\0".contains(byte));
     assert!(!told || (data.len() >= 20 && !is_blank));
     assert!(told || data.len() < 20 || !begins_well);
     if let Some(address) = Address::from_bytes(data) {
-        assert_eq!(Address::parse(address.to_string().as_bytes()), Some(address));
+        assert_eq!(
+            Address::parse(address.to_string().as_bytes()),
+            Some(address)
+        );
     }
 }
 
@@ -122,12 +161,20 @@ pub fn agent(data: &[u8]) {
             check_sentence(&sentence, "agent_deny=");
         }
     }
-    let Ok(filter) = Filter::new(&mut MEMORY.again(), builtin, &patterns) else { return };
+    let Ok(filter) = Filter::new(&mut MEMORY.again(), builtin, &patterns) else {
+        return;
+    };
     let matches = filter.matches(agent);
     let hits: Vec<u64> = filter.hits().map(|(_, hits)| hits).collect();
-    assert_eq!(hits.len(), patterns.added().len() + if builtin { BUILTIN.len() } else { 0 });
+    assert_eq!(
+        hits.len(),
+        patterns.added().len() + if builtin { BUILTIN.len() } else { 0 }
+    );
     assert_eq!(hits.iter().any(|&hits| hits > 0), matches);
-    let names_itself = agent.to_ascii_lowercase().windows(10).any(|part| part == b"sipvicious");
+    let names_itself = agent
+        .to_ascii_lowercase()
+        .windows(10)
+        .any(|part| part == b"sipvicious");
     assert!(matches || !builtin || !names_itself);
 }
 
@@ -156,7 +203,10 @@ pub fn settings(data: &[u8]) {
             Err(sentence) => {
                 check_sentence(&sentence, "");
                 // A list keeps what stood before the entry that is refused.
-                assert!(name == "trusted" || shown(&settings) == before, "{sentence}");
+                assert!(
+                    name == "trusted" || shown(&settings) == before,
+                    "{sentence}"
+                );
             }
             Ok(()) => assert!(
                 shown(&settings).iter().zip(&before).all(|(now, then)| {

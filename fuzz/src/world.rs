@@ -47,7 +47,12 @@ unsafe extern "C" fn clock_gettime(id: libc::clockid_t, now: *mut libc::timespec
     };
     let (seconds, rest_ms) = ((ms / 1000) as libc::time_t, (ms % 1000) as libc::c_long);
     // SAFETY: the contract above.
-    unsafe { now.write(libc::timespec { tv_sec: seconds, tv_nsec: rest_ms * 1_000_000 }) };
+    unsafe {
+        now.write(libc::timespec {
+            tv_sec: seconds,
+            tv_nsec: rest_ms * 1_000_000,
+        })
+    };
     0
 }
 
@@ -84,9 +89,16 @@ unsafe impl Sync for Memory {}
 impl Memory {
     /// Of the region whose header this is.
     pub fn of(header: &'static Header) -> Self {
-        assert_eq!(header.magic.load(Ordering::Relaxed), MAGIC, "this is no region's header");
+        assert_eq!(
+            header.magic.load(Ordering::Relaxed),
+            MAGIC,
+            "this is no region's header"
+        );
         let bytes = header.bytes.load(Ordering::Relaxed) as usize;
-        Self { start: core::ptr::from_ref(header).cast_mut().cast(), bytes }
+        Self {
+            start: core::ptr::from_ref(header).cast_mut().cast(),
+            bytes,
+        }
     }
 
     /// Of the region that this lies in: one of less than a huge page begins at the start of one.

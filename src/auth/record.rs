@@ -126,7 +126,8 @@ impl Row {
     #[must_use]
     pub const fn is_failing(&self, now_ms: u64, window_ms: u64) -> bool {
         let in_window = self.blocked_until_ms == 0 && self.first_ms + window_ms > now_ms;
-        self.failures > 0 && (self.is_blocked(now_ms) || in_window)
+        // A success may have forgiven all the failures that a lasting block came from.
+        self.is_blocked(now_ms) || (self.failures > 0 && in_window)
     }
 
     /// Does its block last?

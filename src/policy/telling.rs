@@ -68,7 +68,7 @@ impl<C: Clock> Firewall<C> {
             ERROR,
             hash,
             self.clock.now_s(),
-            format_args!("fault function={function} line={line} on_fault={answer:?}"),
+            format_args!("fault function={function} line={line} on_fault={answer}"),
         );
         if !written {
             self.counters.count(Counter::LogSuppressed);

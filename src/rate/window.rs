@@ -77,7 +77,8 @@ impl Window {
     #[must_use]
     pub const fn after_request(self, now_ms: u64, limit: Limit) -> Self {
         let age_ms = self.age_ms(now_ms);
-        if age_ms < limit.window_ms {
+        // Without a request it has not begun (`RateTable::forget`).
+        if age_ms < limit.window_ms && self.hits > 0 {
             let hits = if self.hits < HITS_MAX { self.hits + 1 } else { HITS_MAX };
             return Self { hits, last: age_ms * 32 / limit.window_ms, ..self };
         }

@@ -12,7 +12,7 @@ const PAGE: u64 = 100;
 /// Rows of the largest page: those of the longest rows (640 bytes in JSON, 530 over ctl) fit into
 /// what each transport carries. kamcmd reads 128 kB; jsonrpcs' datagram is lost without a word when
 /// it is larger than the socket's send buffer, 208 kB.
-const LARGEST_PAGE: i64 = 200;
+const LARGEST_PAGE: u64 = 200;
 
 /// The arguments that have not been read yet.
 #[derive(Clone, Copy)]
@@ -63,12 +63,13 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// `[offset [limit]]`, and nothing after it.
+    /// `[offset [limit]]`, and nothing after it. A larger page than fits is cut to one that does:
+    /// `total` tells that there is more.
     pub fn page(mut self) -> Result<Page, Fault> {
         let offset = self.number("offset", 0..=i64::MAX)?.unwrap_or_default();
-        let limit = self.number("limit", 1..=LARGEST_PAGE)?;
+        let limit = self.number("limit", 1..=u32::MAX.into())?;
         self.end()?;
-        let limit = limit.map_or(PAGE, i64::unsigned_abs);
+        let limit = limit.map_or(PAGE, i64::unsigned_abs).min(LARGEST_PAGE);
         Ok(Page { offset: offset.unsigned_abs(), limit })
     }
 

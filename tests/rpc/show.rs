@@ -155,7 +155,7 @@ fn sources_cool_down() {
         loadmodule "palisade.so"
         modparam("palisade", "sampling_time_unit", 1)
         modparam("palisade", "reqs_density_per_unit", 5)
-        modparam("palisade", "remove_latency", 4)
+        modparam("palisade", "remove_latency", 6)
         modparam("palisade", "rate_ban_time", 0)
         request_route {
             if (!palisade_check()) exit;

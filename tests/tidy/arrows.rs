@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 ///
 /// The host stands above the report, because it implements what the report writes to, and what a
 /// check asks of a message.
-pub const ROOMS: [(&str, &str); 21] = [
+pub const ROOMS: [(&str, &str); 20] = [
     (
         "abi",
         "host policy report ban source counters journal settings escape",
@@ -37,7 +37,6 @@ pub const ROOMS: [(&str, &str); 21] = [
     ("escape", ""),
     ("fail", "shm"),
     ("shm", ""),
-    ("lib", ""),
 ];
 
 /// The rooms that a file uses. `shared_struct!` is at home in shm.
@@ -60,7 +59,7 @@ pub fn uses(file: &File) -> BTreeSet<String> {
 /// The place after `crate::`, or after as many `super::` as lead there.
 fn path_to_root(words: &[String], at: usize, depth: usize) -> Option<usize> {
     let is_path = |at: usize| words.get(at..at + 2).is_some_and(|next| next == [":", ":"]);
-    if words[at] == "crate" && is_path(at + 1) && (at == 0 || words[at - 1] != "$" || depth > 1) {
+    if words[at] == "crate" && is_path(at + 1) {
         return Some(at + 3);
     }
     let begins = words[at] == "super" && (at < 3 || words[at - 3] != "super");

@@ -2,7 +2,7 @@
 
 use crate::support::Kamailio;
 
-/// Whom nobody answers, and who is not relayed.
+/// Whom nobody answers, as all who are not named here.
 pub const TORTURER: &str = "127.0.0.10";
 /// Whose requests are relayed to the callee.
 pub const RELAYED: &str = "127.0.0.11";
@@ -46,15 +46,14 @@ route[CHECKS] {
 }
 "#;
 
-/// As in kamailio.cfg: real credentials are evaluated, the phone is answered.
+/// Credentials are evaluated for all, the phone is served as an operator would do it.
 const ROUTES: &str = r#"
 request_route {
-	route(CHECKS);
-	if ($si == "127.0.0.10") {
-		pv_www_authenticate("$td", "secret", "0");
-		palisade_auth_result("$retcode");
+	if ($si == "127.0.0.12") {
+		route(PHONE);
 		exit;
 	}
+	route(CHECKS);
 	if ($si == "127.0.0.11") {
 		$var(port) = 5000 + @PORT@ mod 5000;
 		$du = "sip:127.0.0.13:" + $var(port);
@@ -64,13 +63,20 @@ request_route {
 		t_relay();
 		exit;
 	}
+	pv_www_authenticate("$td", "secret", "0");
+	palisade_auth_result("$retcode");
+}
+route[PHONE] {
+	if (palisade_check() < 0) exit;
 	if (is_method("REGISTER")) {
-		if (!pv_www_authenticate("$td", "secret", "0")) {
-			if (palisade_auth_result("$retcode") < 0) exit;
+		if (palisade_auth_blocked()) exit;
+		pv_www_authenticate("$td", "secret", "0");
+		$var(code) = $retcode;
+		if (palisade_auth_result("$var(code)") < 0) exit;
+		if ($var(code) < 0) {
 			www_challenge("$td", "0");
 			exit;
 		}
-		palisade_auth_result("1");
 	}
 	sl_send_reply("200", "OK");
 }
@@ -99,12 +105,7 @@ modparam("tm", "fr_inv_timer", 500)
 {CHECKS}
 {ROUTES}"#
     );
-    // Half of Kamailio's usual private pool, so that the largest messages exhaust it: what comes
-    // after that is not taken for a leak, and no check may trust a parser that ran out of memory.
-    Kamailio::with(&part)
-        .workers(2)
-        .argument("-M")
-        .argument("4")
+    Kamailio::with(&part).workers(2)
 }
 
 /// So that every check reads all of every message.
@@ -117,6 +118,18 @@ modparam("palisade", "rate_ban_time", 0)
 modparam("palisade", "auth_max_failures", 1000)
 modparam("palisade", "auth_window", 1)
 modparam("palisade", "auth_ban_time", 1)
+"#,
+    )
+}
+
+/// So that the torturers are soon banned, and dropped at the edge.
+pub fn that_bans() -> Kamailio {
+    with(
+        r#"
+modparam("palisade", "reqs_density_per_unit", 20)
+modparam("palisade", "edge", "rate")
+modparam("palisade", "agent_ban_time", 60)
+modparam("palisade", "auth_scope", "source")
 "#,
     )
 }
