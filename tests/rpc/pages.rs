@@ -43,6 +43,7 @@ fn pages_add_up_to_the_list() {
             (json!([250]), 0),
             (json!(["9223372036854775807", 200]), 0),
             (json!([0, 200]), 200),
+            (json!([0, 1000]), 200),
         ] {
             let reply = call(&kam, via, "bans", params.clone());
             assert_eq!(reply.number("total"), 250, "{via:?} {params}");
