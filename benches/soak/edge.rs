@@ -1,5 +1,8 @@
 //! Worker CPU for each datagram of a banned source, from the kernel's accounting: what operators use
-//! today and Palisade, in turn, in one run. A phone beside each flood.
+//! today and Palisade, in turn, in one run; and a phone beside each flood.
+//!
+//! The worker is stopped while its queue is filled, and then empties it: so it never waits, and what
+//! is measured does not depend on how fast the flood comes.
 
 use crate::beside::{Answers, phone};
 use crate::support::{Kamailio, Phone, Rpc, Server, stock};
@@ -11,7 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::scope;
 
 const ROUNDS: usize = 10;
-const DATAGRAMS: f64 = 40_000.0;
+/// In one round.
+const BURSTS: f64 = 10.0;
+/// Datagrams that fit into the queue, of [`QUEUE`] bytes.
+const BURST: usize = 1500;
+const QUEUE: &str = "4194304";
+/// While the phone calls.
+const FLOOD: f64 = 300_000.0;
 const FLOODER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
 
 const RECIPE: usize = 0;
@@ -59,7 +68,11 @@ struct Subject {
 
 impl Subject {
     fn start(name: &'static str, config: &str) -> Subject {
-        let kam = Kamailio::with(config).workers(1).start();
+        let kam = Kamailio::with(config)
+            .workers(1)
+            .argument("-b")
+            .argument(QUEUE)
+            .start();
         let banned = Phone::udp(&kam, &FLOODER.to_string());
         let datagram = banned.request("REGISTER").bytes();
         Subject {
@@ -85,21 +98,37 @@ impl Subject {
         spent.sum::<f64>() * 1e6
     }
 
-    fn round(&mut self, datagrams: usize) {
-        let done = AtomicBool::new(false);
+    fn round(&mut self, bursts: usize) {
         let mut wire = Wire::to(&self.kam);
         let (cpu, dropped) = (self.cpu_us(), self.kam.dropped());
-        let (kam, datagram) = (&self.kam, &self.datagram);
-        let answers = scope(|traffic| {
-            let phone = traffic.spawn(|| phone(kam, "127.0.0.5", &done));
-            wire.send(std::iter::repeat_n(FLOODER, datagrams), datagram);
+        let signal = |signal| {
+            let workers = self.kam.workers();
+            workers.iter().for_each(|worker| worker.signal(signal));
+        };
+        for _ in 0..bursts {
+            signal(libc::SIGSTOP);
+            wire.burst(std::iter::repeat_n(FLOODER, BURST), &self.datagram);
+            signal(libc::SIGCONT);
+            self.kam.wait_idle();
+        }
+        let arrived = (bursts * BURST) as f64 - (self.kam.dropped() - dropped) as f64;
+        assert!(
+            arrived > 0.9 * (bursts * BURST) as f64,
+            "the queue is too small"
+        );
+        self.us.push((self.cpu_us() - cpu) / arrived);
+    }
+
+    fn call_beside(&mut self, datagrams: usize) {
+        let done = AtomicBool::new(false);
+        let mut wire = Wire::to(&self.kam);
+        self.answers = scope(|traffic| {
+            let phone = traffic.spawn(|| phone(&self.kam, "127.0.0.5", &done));
+            wire.send(std::iter::repeat_n(FLOODER, datagrams), &self.datagram);
             done.store(true, Relaxed);
             phone.join().expect("the phone")
         });
         self.kam.wait_idle();
-        let arrived = datagrams as f64 - (self.kam.dropped() - dropped) as f64;
-        self.us.push((self.cpu_us() - cpu) / arrived);
-        self.answers.add(answers);
     }
 
     fn median(&self) -> f64 {
@@ -114,7 +143,7 @@ impl Subject {
 }
 
 pub fn run(promises: &mut Promises) {
-    let datagrams = share(DATAGRAMS) as usize;
+    let bursts = share(BURSTS).ceil() as usize;
     let key = FLOODER.to_string();
     let mut keepalive = Subject::start("a keepalive, dropped by Kamailio itself", NOTHING);
     keepalive.datagram = b"jaK ".to_vec();
@@ -133,22 +162,29 @@ pub fn run(promises: &mut Promises) {
         keepalive,
     ];
     for subject in &mut subjects {
-        subject.round(datagrams / 4); // warm
+        subject.round(1); // warm
         subject.us.clear();
     }
     for _ in 0..ROUNDS {
         subjects
             .iter_mut()
-            .for_each(|subject| subject.round(datagrams));
+            .for_each(|subject| subject.round(bursts));
     }
 
-    println!("  {ROUNDS} rounds of {datagrams} datagrams, in turn; µs of worker CPU for each");
-    println!("  {:<42} median    least  recipe/this", "");
+    for subject in &mut subjects {
+        subject.call_beside(share(FLOOD) as usize);
+    }
+    println!(
+        "  {ROUNDS} rounds of {} datagrams, in turn; µs of worker CPU for each",
+        bursts * BURST
+    );
+    println!("  {:<42} median    least  recipe/this  phone", "");
     let recipe = subjects[RECIPE].median();
     for subject in &subjects {
         let (name, median, least) = (subject.name, subject.median(), subject.least());
         let ratio = recipe / median;
-        println!("  {name:<42} {median:>6.2}   {least:>6.2}  {ratio:>6.1}");
+        let answers = subject.answers;
+        println!("  {name:<42} {median:>6.2}   {least:>6.2}  {ratio:>6.1}       {answers}");
     }
     let (ours, ratio) = (subjects[OURS].median(), recipe / subjects[OURS].median());
     let met = |met| if met { "met" } else { "missed" };

@@ -41,16 +41,30 @@ impl Wire {
         }
     }
 
-    /// The same bytes from each source, in order.
+    /// The same bytes from each source, in order, no faster than the server reads them.
     pub fn send(&mut self, sources: impl IntoIterator<Item = Ipv4Addr>, datagram: &[u8]) {
+        self.send_when(sources, datagram, |queue, bytes| queue.wait_for_room(bytes));
+    }
+
+    /// The same, as fast as it goes.
+    pub fn burst(&mut self, sources: impl IntoIterator<Item = Ipv4Addr>, datagram: &[u8]) {
+        self.send_when(sources, datagram, |_, _| {});
+    }
+
+    fn send_when(
+        &mut self,
+        sources: impl IntoIterator<Item = Ipv4Addr>,
+        datagram: &[u8],
+        wait: fn(&mut Queue, usize),
+    ) {
         let mut sources = sources.into_iter();
         loop {
             let mut controls: Vec<Source> = sources.by_ref().take(BATCH).map(control).collect();
             if controls.is_empty() {
                 return;
             }
-            self.queue
-                .wait_for_room(controls.len() * (datagram.len() + OVERHEAD));
+            let bytes = controls.len() * (datagram.len() + OVERHEAD);
+            wait(&mut self.queue, bytes);
             self.send_batch(&mut controls, datagram);
         }
     }

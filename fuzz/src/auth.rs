@@ -225,7 +225,11 @@ impl Run {
                 let fails = count.counts(now_ms, rules);
                 let admitted = self.table.admit(attempt(0), &self.clock);
                 assert!(!(admitted && blocked));
-                let is_free = !fails && (known || rules.scope != AuthScope::UserSource);
+                let is_free = match rules.scope {
+                    AuthScope::UserSource => !fails && known,
+                    AuthScope::User => !fails,
+                    AuthScope::Source => !fails || known,
+                };
                 assert!(
                     admitted || blocked || !is_free,
                     "it has no reason to stand in line"

@@ -174,6 +174,38 @@ fn guesses_sent_at_once_are_not_all_evaluated() {
 }
 
 #[test]
+fn guesses_sent_at_once_after_a_pause_are_not_all_evaluated() {
+    let mut bench = Bench::new(100, RULES);
+    bench.fail("alice", 1);
+    bench.clock.advance(3000);
+    assert_eq!((0..10).filter(|_| bench.admit("alice", 1)).count(), 2);
+}
+
+#[test]
+fn a_block_is_listed_and_lifted_though_its_failures_are_forgiven() {
+    let mut bench = Bench::new(100, Rules { scope: AuthScope::User, ..RULES });
+    for source in 1..4 {
+        bench.fail("alice", source);
+    }
+    for source in 1..4 {
+        bench.succeed("alice", source);
+    }
+    assert!(bench.blocked("alice", 9));
+    assert_eq!(bench.auth.failing(&bench.clock).count(), 1);
+    assert_eq!(bench.auth.clear(b"alice", None), 1);
+    assert!(!bench.blocked("alice", 9));
+}
+
+#[test]
+fn a_success_is_forgiven_once() {
+    let mut bench = Bench::new(100, Rules { scope: AuthScope::User, ..RULES });
+    bench.fail("alice", 1);
+    bench.fail("alice", 2);
+    bench.succeed("alice", 1);
+    assert_eq!(bench.fail("alice", 3), Failed::Counted(2));
+}
+
+#[test]
 fn a_source_that_is_known_does_not_stand_in_line() {
     let bench = Bench::new(100, RULES);
     bench.succeed("alice", 1);

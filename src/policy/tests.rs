@@ -231,13 +231,15 @@ fn several_credentials_do_not_steer_the_count() {
         // credentials are those that were evaluated.
         let message = guess("alice", &n.to_string(), "wrong")
             .with_nth(Part::AuthUser, 1, &format!("junk{n}"))
-            .with_nth(Part::AuthRealm, 1, "example.com");
+            .with_nth(Part::AuthRealm, 1, "example.com")
+            .with_nth(Part::Credentials, 1, "junk");
         firewall.auth_failed(source, Some(b"junk@example.com"), &message);
     }
     assert!(firewall.auth_blocked(source, Some(b"alice@example.com"), &NoMessage));
     let hidden = guess("junk7", "9", "x")
         .with_nth(Part::AuthUser, 1, "alice")
-        .with_nth(Part::AuthRealm, 1, "example.com");
+        .with_nth(Part::AuthRealm, 1, "example.com")
+        .with_nth(Part::Credentials, 1, "a guess");
     assert!(firewall.auth_blocked(source, None, &hidden), "any of those offered");
     assert!(firewall.auth_blocked(source, Some(b"junk7@example.com"), &hidden));
 }

@@ -98,6 +98,16 @@ fn a_forgotten_source_starts_anew() {
 }
 
 #[test]
+fn a_source_forgotten_soon_after_the_start_has_a_whole_window_before_it() {
+    let bench = Bench::new(100, LIMIT); // its clock stands at one second
+    bench.requests(1, 9);
+    bench.table.forget(bench.hash.source(Source { key: 1 }));
+    bench.requests(1, 5);
+    bench.clock.advance(1500);
+    assert_eq!(bench.request(1), Rate::NewlyHot, "still the window of the five");
+}
+
+#[test]
 fn a_flood_of_newcomers_hides_no_source_that_is_over_its_rate() {
     // 100,000 one-packet sources a window over a table for 10,000.
     let bench = Bench::new(10_000, LIMIT);
