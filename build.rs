@@ -8,7 +8,13 @@ const HEADER: &str = "include/palisade.h";
 const BINDINGS: &str = "src/host/bindings.rs";
 
 fn main() {
-    for path in ["build.rs", "cbindgen.toml", "kamailio-glue/host.h", "src", HEADER] {
+    for path in [
+        "build.rs",
+        "cbindgen.toml",
+        "kamailio-glue/host.h",
+        "src",
+        HEADER,
+    ] {
         println!("cargo::rerun-if-changed={path}");
     }
     println!("cargo::rerun-if-env-changed=PALISADE_BLESS");
@@ -36,9 +42,10 @@ fn header() -> Result<Vec<u8>, String> {
     // The ABI's own files, not the crate: what is public in Rust is not C's business.
     let header = ["types", "life", "checks", "rpc"]
         .iter()
-        .fold(cbindgen::Builder::new().with_config(config), |builder, file| {
-            builder.with_src(format!("src/abi/{file}.rs"))
-        })
+        .fold(
+            cbindgen::Builder::new().with_config(config),
+            |builder, file| builder.with_src(format!("src/abi/{file}.rs")),
+        )
         .generate()
         .map_err(|error| error.to_string())?;
     let mut text = Vec::new();
@@ -59,6 +66,8 @@ fn bindings() -> Result<Vec<u8>, String> {
             .generate()
     });
     let _silent = panic::take_hook();
-    let bindings = made.map_err(|_| "no libclang here")?.map_err(|error| error.to_string())?;
+    let bindings = made
+        .map_err(|_| "no libclang here")?
+        .map_err(|error| error.to_string())?;
     Ok(bindings.to_string().into_bytes())
 }

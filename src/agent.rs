@@ -47,8 +47,15 @@ impl Patterns {
     pub fn add(&mut self, pattern: &[u8]) -> Result<(), String> {
         let refuse = |why: &str| {
             // regex's explanation points at the place over several lines; a log line is one.
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            format!("agent_deny={}: must be a regular expression: {why}", Escaped(pattern))
+            let why = why
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ");
+            format!(
+                "agent_deny={}: must be a regular expression: {why}",
+                Escaped(pattern)
+            )
         };
         let text = std::str::from_utf8(pattern).map_err(|error| refuse(&error.to_string()))?;
         if text.is_empty() {
@@ -67,7 +74,9 @@ impl Patterns {
 }
 
 fn compile<S: AsRef<str>>(patterns: &[S]) -> Result<RegexSet, regex::Error> {
-    RegexSetBuilder::new(patterns).case_insensitive(true).build()
+    RegexSetBuilder::new(patterns)
+        .case_insensitive(true)
+        .build()
 }
 
 /// The patterns, compiled, and how often each has matched.
@@ -81,7 +90,9 @@ impl Filter {
     /// The patterns that are in force.
     fn in_force(builtin: bool, patterns: &Patterns) -> Vec<&str> {
         let builtin = BUILTIN.iter().copied().filter(|_| builtin);
-        builtin.chain(patterns.added.iter().map(String::as_str)).collect()
+        builtin
+            .chain(patterns.added.iter().map(String::as_str))
+            .collect()
     }
 
     /// Bytes that the counts take from the region.
@@ -98,7 +109,10 @@ impl Filter {
     pub fn new(region: &mut Region, builtin: bool, patterns: &Patterns) -> io::Result<Self> {
         let patterns = Self::in_force(builtin, patterns);
         let set = compile(&patterns).map_err(io::Error::other)?;
-        Ok(Self { hits: region.array(patterns.len())?, set })
+        Ok(Self {
+            hits: region.array(patterns.len())?,
+            set,
+        })
     }
 
     /// Does a scanner call itself so? Counts the patterns that say yes.
@@ -137,9 +151,21 @@ mod tests {
     fn scanners() {
         let filter = filter(true, &[]);
         for agent in [
-            "friendly-scanner", "Friendly-Scanner", "sipvicious", "sundayddr", "sip-scan",
-            "sipscan v0.1", "sipcli/v1.8", "pplsip", "sipptk", "VaxSIPUserAgent/3.0", "iWar",
-            "siparmyknife", "friendly-request", "svmap", "my svcrack 1",
+            "friendly-scanner",
+            "Friendly-Scanner",
+            "sipvicious",
+            "sundayddr",
+            "sip-scan",
+            "sipscan v0.1",
+            "sipcli/v1.8",
+            "pplsip",
+            "sipptk",
+            "VaxSIPUserAgent/3.0",
+            "iWar",
+            "siparmyknife",
+            "friendly-request",
+            "svmap",
+            "my svcrack 1",
         ] {
             assert!(filter.matches(agent.as_bytes()), "{agent}");
         }
@@ -149,11 +175,27 @@ mod tests {
     fn phones() {
         let filter = filter(true, &[]);
         for agent in [
-            "", "Linphone/5.0", "Yealink SIP-T46S 66.84.0.15", "Grandstream GXP2170 1.0.9.26",
-            "Z 5.4.10 rv2.10.13.2", "Asterisk PBX 18.10", "FPBX-16.0.19(18.9)", "eyeBeam release 3006o",
-            "Cisco-SIPGateway/IOS-15.4", "Cisco/SPA504G-7.6.2", "snom360/8.7", "MicroSIP/3.21.3",
-            "PortSIP UC Client", "sipsak 0.9.7", "SIPClient", "Bria 6", "kamailio (5.6.3)",
-            "Ozeki VoIP SIP SDK", "X-Lite release 5.0", "Polycom VVX", "sipclient sipgate",
+            "",
+            "Linphone/5.0",
+            "Yealink SIP-T46S 66.84.0.15",
+            "Grandstream GXP2170 1.0.9.26",
+            "Z 5.4.10 rv2.10.13.2",
+            "Asterisk PBX 18.10",
+            "FPBX-16.0.19(18.9)",
+            "eyeBeam release 3006o",
+            "Cisco-SIPGateway/IOS-15.4",
+            "Cisco/SPA504G-7.6.2",
+            "snom360/8.7",
+            "MicroSIP/3.21.3",
+            "PortSIP UC Client",
+            "sipsak 0.9.7",
+            "SIPClient",
+            "Bria 6",
+            "kamailio (5.6.3)",
+            "Ozeki VoIP SIP SDK",
+            "X-Lite release 5.0",
+            "Polycom VVX",
+            "sipclient sipgate",
         ] {
             assert!(!filter.matches(agent.as_bytes()), "{agent}");
         }
@@ -165,8 +207,14 @@ mod tests {
         assert!(filter.matches(b"BAD and Worse"));
         assert!(filter.matches("É".as_bytes()));
         assert!(!filter.matches(b"\xff\xfe\x00"));
-        assert!(!filter.matches(b"friendly-scanner"), "the built-in list is off");
-        assert_eq!(filter.hits().collect::<Vec<_>>(), [("^bad", 1), ("worse$", 1), ("é", 1)]);
+        assert!(
+            !filter.matches(b"friendly-scanner"),
+            "the built-in list is off"
+        );
+        assert_eq!(
+            filter.hits().collect::<Vec<_>>(),
+            [("^bad", 1), ("worse$", 1), ("é", 1)]
+        );
     }
 
     #[test]

@@ -16,9 +16,9 @@ use std::io;
 use crate::clock::Clock;
 use crate::fail;
 use crate::hash::Hash;
+use crate::settings::AuthScope;
 use crate::shm::atomic::{Ordering, wait_a_moment};
 use crate::shm::region::Region;
-use crate::settings::AuthScope;
 use crate::shm::table::{Entry, FOREVER_S, Found, Refused, Table, TableSize};
 use crate::source::Source;
 
@@ -111,7 +111,12 @@ impl AuthTable {
     /// When the region has no room left.
     pub fn new(region: &mut Region, users: usize, hash: Hash, rules: Rules) -> io::Result<Self> {
         let known = Known::new(region, users, rules.known_ms)?;
-        Ok(Self { table: Table::new(region, users)?, known, hash, rules })
+        Ok(Self {
+            table: Table::new(region, users)?,
+            known,
+            hash,
+            rules,
+        })
     }
 
     /// May this attempt be evaluated? Not when it is [blocked](Self::is_blocked). When its subject
@@ -135,7 +140,9 @@ impl AuthTable {
         if !stands_in_line {
             return true;
         }
-        let Some(entry) = self.find_or_create(subject, attempt.user, clock) else { return true };
+        let Some(entry) = self.find_or_create(subject, attempt.user, clock) else {
+            return true;
+        };
         let mut admitted = None;
         self.change_entry(entry, |tally| {
             admitted = tally.with_attempt(clock, self.rules);
@@ -143,7 +150,9 @@ impl AuthTable {
         });
         if admitted.is_some_and(|tally| tally.failures > 0 && tally.under_way == 1) {
             // From here on, not from the last failure, runs the time to come back.
-            self.table.record(entry).set(record::LAST_MS, clock.coarse_ms());
+            self.table
+                .record(entry)
+                .set(record::LAST_MS, clock.coarse_ms());
         }
         if admitted.is_some_and(|tally| tally.failures == 0) {
             let until_ms = clock.coarse_ms() + tally::UNDER_WAY_MS;
@@ -173,7 +182,10 @@ impl AuthTable {
             if failed == Failed::Retransmission {
                 self.withdraw(attempt, clock);
             }
-            Outcome { failed, under_attack: None }
+            Outcome {
+                failed,
+                under_attack: None,
+            }
         };
         if self.rules.scope != AuthScope::UserSource {
             // The pair is where retransmissions are told, and what a success forgives.
@@ -184,11 +196,17 @@ impl AuthTable {
             }
         }
         // Retransmissions were told above; a source as a whole has no name.
-        let counted_once = Attempt { request: 0, ..attempt };
+        let counted_once = Attempt {
+            request: 0,
+            ..attempt
+        };
         let counted_for = match self.rules.scope {
             AuthScope::UserSource => attempt,
             AuthScope::User => counted_once,
-            AuthScope::Source => Attempt { user: b"", ..counted_once },
+            AuthScope::Source => Attempt {
+                user: b"",
+                ..counted_once
+            },
         };
         let failed = self.fail_subject(subject, counted_for, self.rules.max_failures, clock);
         let counted = matches!(failed, Failed::Counted(_) | Failed::NewlyBlocked(_));
@@ -197,7 +215,10 @@ impl AuthTable {
             return alone(failed);
         }
         match self.fail_subject(self.user(attempt), counted_once, limit, clock) {
-            Failed::NewlyBlocked(failures) => Outcome { failed, under_attack: Some(failures) },
+            Failed::NewlyBlocked(failures) => Outcome {
+                failed,
+                under_attack: Some(failures),
+            },
             _ => alone(failed),
         }
     }
@@ -207,10 +228,16 @@ impl AuthTable {
     pub fn succeed(&self, attempt: Attempt<'_>, clock: &impl Clock) {
         let pair = self.pair(attempt);
         self.known.note(self.known_pair(attempt), clock);
-        let Some(entry) = self.find(pair, clock) else { return };
+        let Some(entry) = self.find(pair, clock) else {
+            return;
+        };
         let mut forgiven = 0;
         self.change_entry(entry, |tally| {
-            forgiven = if tally.counts(clock, self.rules) { tally.failures } else { 0 };
+            forgiven = if tally.counts(clock, self.rules) {
+                tally.failures
+            } else {
+                0
+            };
             Some(tally.forgiven(tally.failures))
         });
         self.table.record(entry).set(record::BLOCKED_UNTIL_MS, 0);
@@ -223,7 +250,9 @@ impl AuthTable {
 
     /// An attempt that was neither success nor failure gives back what it took.
     pub fn withdraw(&self, attempt: Attempt<'_>, clock: &impl Clock) {
-        self.change(self.in_scope(attempt), clock, |tally| Some(tally.withdrawn()));
+        self.change(self.in_scope(attempt), clock, |tally| {
+            Some(tally.withdrawn())
+        });
     }
 
     /// Forgets the failures of a user: from one source, or from all and as a whole. Known sources
@@ -232,8 +261,14 @@ impl AuthTable {
         let (whole, in_pairs) = (self.hash.user(user), self.hash.user(without_domain(user)));
         let mut cleared = 0;
         for entry in self.table.live() {
-            let Some(row) = self.read(entry) else { continue };
-            let user = if row.source == Source::NONE { whole } else { in_pairs };
+            let Some(row) = self.read(entry) else {
+                continue;
+            };
+            let user = if row.source == Source::NONE {
+                whole
+            } else {
+                in_pairs
+            };
             let meant = row.user_hash == user && source.is_none_or(|source| row.source == source);
             if meant && (row.failures > 0 || row.blocked_until_ms > 0) {
                 self.change_entry(entry, |tally| Some(tally.forgiven(tally.failures)));
@@ -349,7 +384,11 @@ impl AuthTable {
 
     fn subject(&self, user: &[u8], source: Source) -> Subject {
         let user = self.hash.user(user);
-        Subject { user, source, hash: self.hash.pair(user, source) }
+        Subject {
+            user,
+            source,
+            hash: self.hash.pair(user, source),
+        }
     }
 
     fn tally(&self, entry: Entry) -> Tally {
@@ -372,7 +411,10 @@ impl AuthTable {
 
     fn find(&self, subject: Subject, clock: &impl Clock) -> Option<Entry> {
         for _ in 0..ATTEMPTS {
-            match self.table.find(subject.hash, clock.now_s(), subject.is_its_record()) {
+            match self
+                .table
+                .find(subject.hash, clock.now_s(), subject.is_its_record())
+            {
                 Found::Live(entry) => return Some(entry),
                 Found::Busy => wait_a_moment(),
                 Found::Nothing => break,
@@ -381,12 +423,7 @@ impl AuthTable {
         None
     }
 
-    fn find_or_create(
-        &self,
-        subject: Subject,
-        user: &[u8],
-        clock: &impl Clock,
-    ) -> Option<Entry> {
+    fn find_or_create(&self, subject: Subject, user: &[u8], clock: &impl Clock) -> Option<Entry> {
         for _ in 0..ATTEMPTS {
             if let Some(entry) = self.find(subject, clock) {
                 return Some(entry);
@@ -394,7 +431,12 @@ impl AuthTable {
             let keep_until_s = seconds(clock.coarse_ms() + self.rules.window_ms);
             // Worth more than any other: a guess must be counted even in a table full of blocks.
             let worth_s = FOREVER_S;
-            match self.table.claim(subject.hash, clock.now_s(), worth_s, subject.is_its_record()) {
+            match self.table.claim(
+                subject.hash,
+                clock.now_s(),
+                worth_s,
+                subject.is_its_record(),
+            ) {
                 // Made by another process since we looked: let go of it, and find it.
                 Ok(claim) if claim.existed() && claim.was_live() => drop(claim),
                 Ok(mut claim) => {
@@ -419,7 +461,9 @@ impl AuthTable {
     }
 
     fn read(&self, entry: Entry) -> Option<Row> {
-        self.table.read(entry).map(|(_, words)| Row::from_words(&words))
+        self.table
+            .read(entry)
+            .map(|(_, words)| Row::from_words(&words))
     }
 }
 
@@ -433,7 +477,11 @@ fn without_domain(user: &[u8]) -> &[u8] {
 #[allow(clippy::cast_possible_truncation)]
 const fn seconds(ms: u64) -> u32 {
     let seconds = ms.div_ceil(1000);
-    if seconds < FOREVER_S as u64 { seconds as u32 } else { FOREVER_S - 1 }
+    if seconds < FOREVER_S as u64 {
+        seconds as u32
+    } else {
+        FOREVER_S - 1
+    }
 }
 
 #[cfg(all(test, not(loom)))]

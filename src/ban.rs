@@ -113,7 +113,9 @@ impl BanTable {
     ///
     /// When the region has no room left.
     pub fn new(region: &mut Region, bans: usize) -> io::Result<Self> {
-        Ok(Self { table: Table::new(region, bans)? })
+        Ok(Self {
+            table: Table::new(region, bans)?,
+        })
     }
 
     /// Is this source banned? Counts a hit on its ban, if so.
@@ -167,7 +169,10 @@ impl BanTable {
         clock: &impl Clock,
     ) -> Banned {
         let keep_until_s = keep_until_s(until_ms);
-        match self.table.claim(hash, clock.now_s(), keep_until_s, is(source)) {
+        match self
+            .table
+            .claim(hash, clock.now_s(), keep_until_s, is(source))
+        {
             Ok(claim) => self.write(claim, source, until_ms, reason, origin, clock),
             Err(Refused::Busy) => Banned::Busy,
             Err(Refused::Full) => Banned::Full,
@@ -187,9 +192,12 @@ impl BanTable {
         fail::point("ban.claimed");
         let now_ms = clock.exact_ms();
         let before = claim.before();
-        let counted = if claim.existed() { before.get(COUNT) } else { 0 };
-        let renewed =
-            claim.existed() && claim.was_live() && !is_over(before.get(UNTIL_MS), clock);
+        let counted = if claim.existed() {
+            before.get(COUNT)
+        } else {
+            0
+        };
+        let renewed = claim.existed() && claim.was_live() && !is_over(before.get(UNTIL_MS), clock);
         let record = claim.record();
         if !renewed {
             let [high, low] = source.halves();
@@ -298,7 +306,9 @@ impl BanTable {
     }
 
     fn read(&self, entry: Entry) -> Option<(Entry, Ban)> {
-        self.table.read(entry).map(|(entry, words)| (entry, Ban::from_words(words)))
+        self.table
+            .read(entry)
+            .map(|(entry, words)| (entry, Ban::from_words(words)))
     }
 }
 

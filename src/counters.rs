@@ -108,7 +108,10 @@ impl Counters {
     ///
     /// When the region has no room left.
     pub fn new(region: &mut Region) -> io::Result<Self> {
-        Ok(Self { rows: region.array(ROWS)?, next_row: &region.array(1)?[0] })
+        Ok(Self {
+            rows: region.array(ROWS)?,
+            next_row: &region.array(1)?[0],
+        })
     }
 
     /// Takes a row for this process.
@@ -132,10 +135,16 @@ impl Counters {
 
     /// Every counter with its name.
     pub fn each(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        NAMES.iter().enumerate().map(|(index, &name)| (name, self.sum(index)))
+        NAMES
+            .iter()
+            .enumerate()
+            .map(|(index, &name)| (name, self.sum(index)))
     }
 
     fn sum(&self, index: usize) -> u64 {
-        self.rows.iter().map(|row| row.counts[index].load(Ordering::Relaxed)).sum()
+        self.rows
+            .iter()
+            .map(|row| row.counts[index].load(Ordering::Relaxed))
+            .sum()
     }
 }

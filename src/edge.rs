@@ -11,7 +11,9 @@ const SHORTEST_MESSAGE: usize = 20;
 #[must_use]
 pub fn is_message(datagram: &[u8]) -> bool {
     datagram.len() >= SHORTEST_MESSAGE
-        && !datagram.iter().all(|&byte| byte == b'\r' || byte == b'\n' || byte == 0)
+        && !datagram
+            .iter()
+            .all(|&byte| byte == b'\r' || byte == b'\n' || byte == 0)
         && !is_stun(datagram)
         && !is_hep(datagram)
 }
@@ -19,7 +21,9 @@ pub fn is_message(datagram: &[u8]) -> bool {
 /// RFC 8489, 5: two zero bits, fourteen of type, sixteen of length without the header of twenty
 /// bytes, a multiple of four.
 fn is_stun(datagram: &[u8]) -> bool {
-    let [kind, _, high, low, ..] = *datagram else { return false };
+    let [kind, _, high, low, ..] = *datagram else {
+        return false;
+    };
     let length = usize::from(u16::from_be_bytes([high, low]));
     kind < 0x40 && length.is_multiple_of(4) && length + 20 == datagram.len()
 }
@@ -28,7 +32,10 @@ fn is_stun(datagram: &[u8]) -> bool {
 /// protocol (<https://github.com/sipcapture/HEP>).
 fn is_hep(datagram: &[u8]) -> bool {
     datagram.starts_with(b"HEP3")
-        || matches!(*datagram, [1 | 2, 16 | 28, 2, ..] | [1 | 2, 40 | 52, 10, ..])
+        || matches!(
+            *datagram,
+            [1 | 2, 16 | 28, 2, ..] | [1 | 2, 40 | 52, 10, ..]
+        )
 }
 
 #[cfg(test)]
@@ -61,7 +68,12 @@ mod tests {
             (b"\x01\x10\x02\x11\x13\xc4 captured traffic", false),
             (b"\x02\x28\x0a\x11\x13\xc4 captured traffic", false),
         ] {
-            assert_eq!(is_message(datagram), expected, "{:?}", datagram.escape_ascii().to_string());
+            assert_eq!(
+                is_message(datagram),
+                expected,
+                "{:?}",
+                datagram.escape_ascii().to_string()
+            );
         }
     }
 

@@ -18,7 +18,11 @@ impl fmt::Display for Escaped<'_> {
         for &byte in self.0.iter().take(MAX_SHOWN) {
             write_byte(f, byte)?;
         }
-        if self.0.len() > MAX_SHOWN { f.write_str("...") } else { Ok(()) }
+        if self.0.len() > MAX_SHOWN {
+            f.write_str("...")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -67,7 +71,10 @@ mod tests {
         for (bytes, expected) in [
             (&b"friendly-scanner"[..], "friendly-scanner"),
             (b"a\"b\\c", "a\\\"b\\\\c"),
-            (b"x\r\npalisade: unban key=1.2.3.4", "x\\r\\npalisade: unban key=1.2.3.4"),
+            (
+                b"x\r\npalisade: unban key=1.2.3.4",
+                "x\\r\\npalisade: unban key=1.2.3.4",
+            ),
             (b"%s%n\x00\x7f\xff", "%s%n\\x00\\x7f\\xff"),
             (b"", ""),
         ] {

@@ -19,11 +19,19 @@ pub fn point(name: &str) {
 
     static SET: Lazy<Vec<(String, String)>> = Lazy::new(|| {
         let text = std::env::var("PALISADE_FAIL").unwrap_or_default();
-        let points = text.split_whitespace().filter_map(|point| point.split_once('='));
-        points.map(|(name, action)| (name.to_owned(), action.to_owned())).collect()
+        let points = text
+            .split_whitespace()
+            .filter_map(|point| point.split_once('='));
+        points
+            .map(|(name, action)| (name.to_owned(), action.to_owned()))
+            .collect()
     });
 
-    match SET.iter().find(|(set, _)| set == name).map(|(_, action)| action.as_str()) {
+    match SET
+        .iter()
+        .find(|(set, _)| set == name)
+        .map(|(_, action)| action.as_str())
+    {
         Some("panic") => panic!("fail point {name}"),
         Some("kill") => crate::shm::os::kill_this_process(),
         _ => {}

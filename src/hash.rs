@@ -65,9 +65,18 @@ mod tests {
     fn one_user_in_every_spelling() {
         let hash = Hash::keyed([1, 2, 3, 4]);
         let long = "a".repeat(200);
-        assert_eq!(hash.user(b"Alice@Example.COM"), hash.user(b"alice@example.com"));
-        assert_eq!(hash.user(long.as_bytes()), hash.user(long.to_uppercase().as_bytes()));
-        assert_ne!(hash.user(b"alice@example.com"), hash.user(b"alice@example.org"));
+        assert_eq!(
+            hash.user(b"Alice@Example.COM"),
+            hash.user(b"alice@example.com")
+        );
+        assert_eq!(
+            hash.user(long.as_bytes()),
+            hash.user(long.to_uppercase().as_bytes())
+        );
+        assert_ne!(
+            hash.user(b"alice@example.com"),
+            hash.user(b"alice@example.org")
+        );
     }
 
     #[test]

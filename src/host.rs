@@ -10,7 +10,13 @@ use once_cell::sync::OnceCell;
 use crate::message::{Message, Part};
 use crate::report::{Full, Reply};
 
-#[allow(dead_code, non_camel_case_types, missing_docs, clippy::all, clippy::pedantic)]
+#[allow(
+    dead_code,
+    non_camel_case_types,
+    missing_docs,
+    clippy::all,
+    clippy::pedantic
+)]
 mod bindings;
 
 pub use bindings::palisade_host as HostTable;
@@ -65,12 +71,13 @@ impl HostMessage<'_> {
     ///
     /// `handle` is what the host's `text` takes, or NULL, and valid for as long as this lives.
     #[must_use]
-    pub const unsafe fn new(
-        handle: *const c_void,
-        passed_edge: bool,
-        on_connection: bool,
-    ) -> Self {
-        Self { handle, passed_edge, on_connection, _borrowed: core::marker::PhantomData }
+    pub const unsafe fn new(handle: *const c_void, passed_edge: bool, on_connection: bool) -> Self {
+        Self {
+            handle,
+            passed_edge,
+            on_connection,
+            _borrowed: core::marker::PhantomData,
+        }
     }
 }
 
@@ -79,7 +86,9 @@ impl Message for HostMessage<'_> {
         if self.handle.is_null() {
             return &[];
         }
-        let Some(text) = HOST.get().and_then(|host| host.text) else { return &[] };
+        let Some(text) = HOST.get().and_then(|host| host.text) else {
+            return &[];
+        };
         // SAFETY: the handle is valid by the contract of `new`.
         let bytes = unsafe { text(self.handle, part as i32, index) };
         if bytes.data.is_null() {

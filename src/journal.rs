@@ -62,7 +62,12 @@ impl Journal {
     /// When the region has no room left.
     pub fn new(region: &mut Region, sink: Sink, level: i32) -> io::Result<Self> {
         let (budget, remembered) = (&region.array(1)?[0], region.array(REMEMBERED)?);
-        Ok(Self { sink, level, budget, remembered })
+        Ok(Self {
+            sink,
+            level,
+            budget,
+            remembered,
+        })
     }
 
     /// Writes the line of an event that cannot come often: a ban, its end.
@@ -107,17 +112,27 @@ impl Journal {
     /// Within this second's budget; spends from it.
     fn is_affordable(&self, now_s: u64) -> bool {
         let spend = |spent: u64| {
-            let lines = if spent >> 32 == now_s { spent & 0xffff_ffff } else { 0 };
+            let lines = if spent >> 32 == now_s {
+                spent & 0xffff_ffff
+            } else {
+                0
+            };
             (lines < PER_SECOND).then_some(now_s << 32 | (lines + 1))
         };
         // Relaxed: only the word itself matters.
-        self.budget.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok()
+        self.budget
+            .spent
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend)
+            .is_ok()
     }
 }
 
 /// Writes one line, `palisade: ` before it.
 pub fn write_line(sink: Sink, level: i32, line: fmt::Arguments<'_>) {
-    let mut buffer = Line { bytes: [0; LINE], used: 0 };
+    let mut buffer = Line {
+        bytes: [0; LINE],
+        used: 0,
+    };
     let cut = write!(buffer, "palisade: {line}").is_err();
     if cut {
         buffer.bytes[LINE - 3..].copy_from_slice(b"...");
@@ -137,7 +152,11 @@ impl Write for Line {
         let fits = text.len().min(room.len());
         room[..fits].copy_from_slice(&text.as_bytes()[..fits]);
         self.used += fits;
-        if fits == text.len() { Ok(()) } else { Err(fmt::Error) }
+        if fits == text.len() {
+            Ok(())
+        } else {
+            Err(fmt::Error)
+        }
     }
 }
 
@@ -168,14 +187,17 @@ mod tests {
         assert!(!journal.throttled_event(1 << 40, 14, format_args!("a")));
         assert!(journal.throttled_event(2 << 40, 14, format_args!("b")));
         assert!(journal.throttled_event(1 << 40, 25, format_args!("a")));
-        WRITTEN.with_borrow(|lines| assert_eq!(*lines, ["palisade: a", "palisade: b", "palisade: a"]));
+        WRITTEN
+            .with_borrow(|lines| assert_eq!(*lines, ["palisade: a", "palisade: b", "palisade: a"]));
     }
 
     #[test]
     fn different_events_have_a_budget() {
         let journal = journal();
         let written = |second, hashes: std::ops::Range<u64>| {
-            hashes.filter(|h| journal.throttled_event(h << 32 | h, second, format_args!("x"))).count()
+            hashes
+                .filter(|h| journal.throttled_event(h << 32 | h, second, format_args!("x")))
+                .count()
         };
         assert_eq!(written(7, 1..1000) as u64, PER_SECOND);
         assert_eq!(written(8, 1000..1010), 10);

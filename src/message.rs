@@ -67,7 +67,10 @@ impl UserName {
     /// Of the `index`th credentials that the message offers.
     #[must_use]
     pub fn of_credentials(message: &impl Message, index: u32) -> Option<Self> {
-        Self::join(message.nth(Part::AuthUser, index), message.nth(Part::AuthRealm, index))
+        Self::join(
+            message.nth(Part::AuthUser, index),
+            message.nth(Part::AuthRealm, index),
+        )
     }
 
     /// Of the From URI.
@@ -86,7 +89,10 @@ impl UserName {
         if user.is_empty() {
             return None;
         }
-        let mut name = Self { bytes: [0; NAME_BYTES], used: 0 };
+        let mut name = Self {
+            bytes: [0; NAME_BYTES],
+            used: 0,
+        };
         name.push(user);
         name.push(b"@");
         name.push(domain);

@@ -195,7 +195,11 @@ impl<C: Clock> Firewall<C> {
 
     /// The rate check alone of a message, in pike's words.
     pub fn check_rate_of(&self, address: Address, message: &impl Message) -> Verdict {
-        if self.is_counted(message) { Verdict::Pass } else { self.check_rate(address) }
+        if self.is_counted(message) {
+            Verdict::Pass
+        } else {
+            self.check_rate(address)
+        }
     }
 
     /// The rate check alone of an address.
@@ -240,7 +244,11 @@ impl<C: Clock> Firewall<C> {
         let (source, _) = self.locate(address);
         let method = Escaped(message.part(Part::Method));
         let agent = Escaped(agent);
-        self.tell_of_block(source, "agent", format_args!(" agent=\"{agent}\" method={method}"));
+        self.tell_of_block(
+            source,
+            "agent",
+            format_args!(" agent=\"{agent}\" method={method}"),
+        );
         self.ban_by_check(address, self.settings.agent_ban_time(), Reason::AGENT);
         Verdict::NewlyBlocked
     }
@@ -263,10 +271,18 @@ impl<C: Clock> Firewall<C> {
             self.counters.count(Counter::BansRefused);
             return Err(NotBanned::Trusted);
         }
-        let until_ms = if seconds == 0 { 0 } else { self.clock.exact_ms() + seconds * 1000 };
-        self.bans.end_if_over(source, hash, &self.clock, |ban| self.tell_of_expiry(ban.source));
+        let until_ms = if seconds == 0 {
+            0
+        } else {
+            self.clock.exact_ms() + seconds * 1000
+        };
+        self.bans.end_if_over(source, hash, &self.clock, |ban| {
+            self.tell_of_expiry(ban.source)
+        });
         let evicted_before = self.evicted();
-        let banned = self.bans.ban(source, hash, until_ms, reason, origin, &self.clock);
+        let banned = self
+            .bans
+            .ban(source, hash, until_ms, reason, origin, &self.clock);
         self.tell_of_evictions(evicted_before);
         match banned {
             Banned::New(count) | Banned::Renewed(count) => {
@@ -336,7 +352,8 @@ impl<C: Clock> Firewall<C> {
 
     /// To be called once a second by one process: tells of the bans that have ended.
     pub fn tick(&self) {
-        self.bans.end_those_over(&self.clock, |ban| self.tell_of_expiry(ban.source));
+        self.bans
+            .end_those_over(&self.clock, |ban| self.tell_of_expiry(ban.source));
     }
 
     /// Is this address in a trusted network?

@@ -118,7 +118,12 @@ impl RateTable {
     /// When the region has no room left.
     pub fn new(region: &mut Region, sources: usize, limit: Limit) -> io::Result<Self> {
         let sets = Self::sets_for(sources);
-        Ok(Self::over(region.array(sets)?, region.array(sets)?, &region.array(1)?[0], limit))
+        Ok(Self::over(
+            region.array(sets)?,
+            region.array(sets)?,
+            &region.array(1)?[0],
+            limit,
+        ))
     }
 
     /// A table over memory that is there already (tests).
@@ -129,7 +134,12 @@ impl RateTable {
         totals: &'static Totals,
         limit: Limit,
     ) -> Self {
-        Self { sets, keys, totals, limit }
+        Self {
+            sets,
+            keys,
+            totals,
+            limit,
+        }
     }
 
     /// Counts one request of a source whose key has this hash.
@@ -180,7 +190,10 @@ impl RateTable {
         let set = self.set(hash);
         if let Some(way) = self.find(set, hash) {
             // An empty window of its own: counts from here on start at zero.
-            let empty = Window { check: check_of(hash), ..Window::default() };
+            let empty = Window {
+                check: check_of(hash),
+                ..Window::default()
+            };
             self.sets[set].ways[way][1].store(empty.pack(), Ordering::Relaxed);
         }
     }
@@ -284,7 +297,9 @@ impl RateTable {
         // SeqCst: of two processes that sign for one source, at least one sees the other's tag.
         fence(Ordering::SeqCst);
         let mut rate = Rate::Fine;
-        let Some(first) = self.find(set, hash) else { return rate };
+        let Some(first) = self.find(set, hash) else {
+            return rate;
+        };
         for way in first + 1..WAYS {
             if self.is_of(set, way, hash)
                 && let Some(moved) = self.give_up(set, way, hash)
@@ -302,7 +317,12 @@ impl RateTable {
         let cell = &self.sets[set].ways[way][1];
         let nobodys = |word| {
             let window = Window::unpack(word);
-            let given_up = Window { hits: 0, was_hot: false, check: !window.check, ..window };
+            let given_up = Window {
+                hits: 0,
+                was_hot: false,
+                check: !window.check,
+                ..window
+            };
             (window.check == check_of(hash)).then(|| given_up.pack())
         };
         // Release: who finds it nobody's looks again, and finds the first one's tag. Acquire: as
@@ -315,7 +335,9 @@ impl RateTable {
     /// limit and the first one alone was not.
     fn add(&self, set: usize, hash: u64, other: Window) -> bool {
         for _ in 0..ATTEMPTS {
-            let Some(way) = self.find(set, hash) else { break };
+            let Some(way) = self.find(set, hash) else {
+                break;
+            };
             let cell = &self.sets[set].ways[way][1];
             let word = cell.load(Ordering::Relaxed); // validated by the exchange below
             let old = Window::unpack(word);

@@ -122,7 +122,10 @@ impl<C: Clock> Firewall<C> {
             b"show" => self.show_address(arguments, reply),
             b"settings" => self.list_settings(arguments, reply),
             b"tables" => self.list_tables(arguments, reply),
-            _ => Err(Fault::NotFound(format!("there is no palisade.{}", Escaped(command)))),
+            _ => Err(Fault::NotFound(format!(
+                "there is no palisade.{}",
+                Escaped(command)
+            ))),
         }
     }
 
@@ -132,8 +135,9 @@ impl<C: Clock> Firewall<C> {
         reply: &mut impl Reply,
     ) -> Result<(), Fault> {
         let (address, source) = self.key(&mut arguments)?;
-        let seconds =
-            arguments.number("seconds", 0..=LONGEST_BAN_S)?.unwrap_or(self.default_ban_s());
+        let seconds = arguments
+            .number("seconds", 0..=LONGEST_BAN_S)?
+            .unwrap_or(self.default_ban_s());
         let reason = match arguments.next() {
             Some(text) => Reason::parse(text).map_err(Fault::BadArgument)?,
             None => Reason::MANUAL,
@@ -205,7 +209,10 @@ impl<C: Clock> Firewall<C> {
         arguments.end()?;
         let cleared = self.auth.clear(user, source);
         if cleared == 0 {
-            return Err(Fault::NotFound(format!("user={}: has no failures", Brief(user))));
+            return Err(Fault::NotFound(format!(
+                "user={}: has no failures",
+                Brief(user)
+            )));
         }
         reply.open_struct(None)?;
         reply.number(Some(c"cleared"), number(cleared as u64))?;
@@ -213,12 +220,25 @@ impl<C: Clock> Firewall<C> {
     }
 
     fn key(&self, arguments: &mut Arguments<'_>) -> Result<(Address, Source), Fault> {
-        self.prefixes().parse(arguments.required("key")?).map_err(Fault::BadArgument)
+        self.prefixes()
+            .parse(arguments.required("key")?)
+            .map_err(Fault::BadArgument)
     }
 
-    fn write_ban(&self, reply: &mut impl Reply, name: Option<&CStr>, ban: &Ban) -> Result<(), Full> {
+    fn write_ban(
+        &self,
+        reply: &mut impl Reply,
+        name: Option<&CStr>,
+        ban: &Ban,
+    ) -> Result<(), Full> {
         let now_ms = self.clock.exact_ms();
-        let wall = |at_ms| if at_ms == 0 { 0 } else { wall_s(&self.clock, at_ms) };
+        let wall = |at_ms| {
+            if at_ms == 0 {
+                0
+            } else {
+                wall_s(&self.clock, at_ms)
+            }
+        };
         let left_ms = ban.until_ms.saturating_sub(now_ms);
         reply.open_struct(name)?;
         reply.text(Some(c"key"), &self.show(ban.source).to_string())?;

@@ -153,8 +153,11 @@ impl fmt::Display for OnFault {
     }
 }
 
-const EDGES: [(&str, Edge); 3] =
-    [("off", Edge::Off), ("bans", Edge::Bans), ("rate", Edge::Rate)];
+const EDGES: [(&str, Edge); 3] = [
+    ("off", Edge::Off),
+    ("bans", Edge::Bans),
+    ("rate", Edge::Rate),
+];
 
 const ON_FAULT: [(&str, OnFault); 2] = [("pass", OnFault::Pass), ("drop", OnFault::Drop)];
 
@@ -166,7 +169,11 @@ impl Settings {
     /// A sentence that names the parameter, the value and what is allowed.
     pub fn set_number(&mut self, name: &str, value: i64) -> Result<(), String> {
         // pike's name, so that its configuration lines go on working.
-        let name = if name == "pike_log_level" { "log_level" } else { name };
+        let name = if name == "pike_log_level" {
+            "log_level"
+        } else {
+            name
+        };
         let Some(index) = NUMBERS.iter().position(|number| number.name == name) else {
             return Err(match TEXTS.contains(&name) {
                 true => format!("{name}={value}: must be a text"),
@@ -176,7 +183,9 @@ impl Settings {
         let allowed = &NUMBERS[index].allowed;
         if !allowed.contains(&value) {
             let (least, most) = (allowed.start(), allowed.end());
-            return Err(format!("{name}={value}: must be between {least} and {most}"));
+            return Err(format!(
+                "{name}={value}: must be between {least} and {most}"
+            ));
         }
         self.numbers[index] = value;
         Ok(())
@@ -228,15 +237,24 @@ pub enum Shown<'a> {
 }
 
 fn choose<T: Copy>(name: &str, value: &[u8], choices: &[(&str, T)]) -> Result<T, String> {
-    let found = choices.iter().find(|(choice, _)| choice.as_bytes() == value);
+    let found = choices
+        .iter()
+        .find(|(choice, _)| choice.as_bytes() == value);
     found.map(|&(_, choice)| choice).ok_or_else(|| {
         let names: Vec<&str> = choices.iter().map(|&(choice, _)| choice).collect();
-        format!("{name}={}: must be one of {}", Escaped(value), names.join(", "))
+        format!(
+            "{name}={}: must be one of {}",
+            Escaped(value),
+            names.join(", ")
+        )
     })
 }
 
 fn name_of<T: PartialEq>(value: T, choices: &[(&'static str, T)]) -> &'static str {
-    choices.iter().find(|(_, choice)| *choice == value).map_or("?", |&(name, _)| name)
+    choices
+        .iter()
+        .find(|(_, choice)| *choice == value)
+        .map_or("?", |&(name, _)| name)
 }
 
 #[cfg(test)]
@@ -247,8 +265,16 @@ mod tests {
     fn bad_values_are_named() {
         let mut settings = Settings::default();
         for (name, value, expected) in [
-            ("ipv6_prefix", 200, "ipv6_prefix=200: must be between 32 and 128"),
-            ("sampling_time_unit", 0, "sampling_time_unit=0: must be between 1 and 3600"),
+            (
+                "ipv6_prefix",
+                200,
+                "ipv6_prefix=200: must be between 32 and 128",
+            ),
+            (
+                "sampling_time_unit",
+                0,
+                "sampling_time_unit=0: must be between 1 and 3600",
+            ),
             ("log_level", 9, "log_level=9: must be between -5 and 3"),
             ("pike_log_level", 9, "log_level=9: must be between -5 and 3"),
             ("no_such", 1, "no_such=1: there is no such parameter"),
@@ -257,13 +283,25 @@ mod tests {
             assert_eq!(settings.set_number(name, value).unwrap_err(), expected);
         }
         for (name, value, expected) in [
-            ("auth_scope", "ip", "auth_scope=ip: must be one of user_source, user, source"),
+            (
+                "auth_scope",
+                "ip",
+                "auth_scope=ip: must be one of user_source, user, source",
+            ),
             ("on_fault", "", "on_fault=: must be one of pass, drop"),
             ("edge", "on", "edge=on: must be one of off, bans, rate"),
             ("trusted", "home", "trusted=home: must be networks such as"),
-            ("agent_deny", "(", "agent_deny=(: must be a regular expression: unclosed group"),
+            (
+                "agent_deny",
+                "(",
+                "agent_deny=(: must be a regular expression: unclosed group",
+            ),
             ("no_such", "x", "no_such=x: there is no such parameter"),
-            ("ipv4_prefix", "32", "ipv4_prefix=32: must be a number, without quotes"),
+            (
+                "ipv4_prefix",
+                "32",
+                "ipv4_prefix=32: must be a number, without quotes",
+            ),
         ] {
             let error = settings.set_text(name, value.as_bytes()).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

@@ -22,14 +22,19 @@ impl Address {
         if let Ok(four) = <[u8; 4]>::try_from(bytes) {
             return Some(Self(MAPPED | u128::from(u32::from_be_bytes(four))));
         }
-        <[u8; 16]>::try_from(bytes).ok().map(|sixteen| Self(u128::from_be_bytes(sixteen)))
+        <[u8; 16]>::try_from(bytes)
+            .ok()
+            .map(|sixteen| Self(u128::from_be_bytes(sixteen)))
     }
 
     /// From text: `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
-        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        let bare = text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'))
+            .unwrap_or(text);
         bare.parse::<IpAddr>().ok().map(Self::from)
     }
 
@@ -68,7 +73,9 @@ impl Prefixes {
     pub const fn source_of(self, address: Address) -> Source {
         let behind = self.bits_behind(address);
         // Shifting a u128 by 128 is an overflow; the prefix has at least 8 bits.
-        Source { key: address.0 >> behind << behind }
+        Source {
+            key: address.0 >> behind << behind,
+        }
     }
 
     /// Reads a ban's key: an address, or what [`Display`](Shown) wrote: an address and the prefix
@@ -78,9 +85,7 @@ impl Prefixes {
     ///
     /// A sentence that names what was given and what is allowed.
     pub fn parse(self, text: &[u8]) -> Result<(Address, Source), String> {
-        let refuse = |allowed: &str| {
-            Err(format!("key={}: must be {allowed}", Brief(text)))
-        };
+        let refuse = |allowed: &str| Err(format!("key={}: must be {allowed}", Brief(text)));
         let (bare, length) = match text.iter().position(|&byte| byte == b'/') {
             Some(slash) => (&text[..slash], Some(&text[slash + 1..])),
             None => (text, None),
@@ -90,9 +95,9 @@ impl Prefixes {
         };
         let in_force = self.length(address);
         match length {
-            Some(length) if length != in_force.to_string().as_bytes() => {
-                refuse(&format!("an address or a /{in_force}, the prefix that makes one source"))
-            }
+            Some(length) if length != in_force.to_string().as_bytes() => refuse(&format!(
+                "an address or a /{in_force}, the prefix that makes one source"
+            )),
             _ => Ok((address, self.source_of(address))),
         }
     }
@@ -103,13 +108,20 @@ impl Prefixes {
     }
 
     const fn bits_behind(self, address: Address) -> u32 {
-        (if address.is_v4() { 32 - self.v4 } else { 128 - self.v6 }) as u32
+        (if address.is_v4() {
+            32 - self.v4
+        } else {
+            128 - self.v6
+        }) as u32
     }
 
     /// A source for people: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/64`.
     #[must_use]
     pub const fn show(self, source: Source) -> Shown {
-        Shown { source, prefixes: self }
+        Shown {
+            source,
+            prefixes: self,
+        }
     }
 }
 
@@ -135,7 +147,9 @@ impl Source {
     /// From two words, high first.
     #[must_use]
     pub const fn from_halves([high, low]: [u64; 2]) -> Self {
-        Self { key: (high as u128) << 64 | low as u128 }
+        Self {
+            key: (high as u128) << 64 | low as u128,
+        }
     }
 }
 
@@ -152,7 +166,11 @@ impl fmt::Display for Shown {
         write!(f, "{address}")?;
         let length = self.prefixes.length(address);
         let whole = if address.is_v4() { 32 } else { 128 };
-        if length < whole { write!(f, "/{length}") } else { Ok(()) }
+        if length < whole {
+            write!(f, "/{length}")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -181,7 +199,11 @@ mod tests {
             (DEFAULT, "2001:db8::/64", "2001:db8::/64"),
             (coarse, "192.0.2.77", "192.0.2.0/24"),
             (coarse, "2001:db8::1", "2001:db8::1"),
-            (Prefixes { v4: 32, v6: 32 }, "2001:db8:1:2:3:4:5:6", "2001:db8::/32"),
+            (
+                Prefixes { v4: 32, v6: 32 },
+                "2001:db8:1:2:3:4:5:6",
+                "2001:db8::/32",
+            ),
         ] {
             assert_eq!(show(prefixes, text), expected, "{text}");
         }
@@ -204,7 +226,10 @@ mod tests {
 
     #[test]
     fn bytes_of_a_packet() {
-        assert_eq!(Address::from_bytes(&[192, 0, 2, 1]), Address::parse(b"192.0.2.1"));
+        assert_eq!(
+            Address::from_bytes(&[192, 0, 2, 1]),
+            Address::parse(b"192.0.2.1")
+        );
         assert_eq!(Address::from_bytes(&[0; 16]), Address::parse(b"::"));
         assert_eq!(Address::from_bytes(&[1, 2, 3]), None);
         assert_eq!(Address::from_bytes(&[]), None);

@@ -24,7 +24,9 @@ impl Trusted {
     ///
     /// A sentence that names the network that is none.
     pub fn add(&mut self, text: &[u8]) -> Result<(), String> {
-        let words = text.split(|byte| b", \t\r\n;".contains(byte)).filter(|word| !word.is_empty());
+        let words = text
+            .split(|byte| b", \t\r\n;".contains(byte))
+            .filter(|word| !word.is_empty());
         for word in words {
             let network = parse(word).ok_or_else(|| {
                 format!(
@@ -43,8 +45,12 @@ impl Trusted {
     /// Is this address in one of the networks?
     #[must_use]
     pub fn holds(&self, address: Address) -> bool {
-        let after = self.ranges.partition_point(|&(first, _)| first <= address.0);
-        after.checked_sub(1).is_some_and(|before| address.0 <= self.ranges[before].1)
+        let after = self
+            .ranges
+            .partition_point(|&(first, _)| first <= address.0);
+        after
+            .checked_sub(1)
+            .is_some_and(|before| address.0 <= self.ranges[before].1)
     }
 
     /// The networks as they were given.
@@ -69,11 +75,17 @@ impl Trusted {
 fn parse(word: &[u8]) -> Option<IpNet> {
     let text = std::str::from_utf8(word).ok()?;
     let single = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse::<IpNet>().or_else(|_| single()).ok().map(|net| net.trunc())
+    text.parse::<IpNet>()
+        .or_else(|_| single())
+        .ok()
+        .map(|net| net.trunc())
 }
 
 fn range(network: IpNet) -> (u128, u128) {
-    (Address::from(network.network()).0, Address::from(network.broadcast()).0)
+    (
+        Address::from(network.network()).0,
+        Address::from(network.broadcast()).0,
+    )
 }
 
 #[cfg(test)]
@@ -104,14 +116,23 @@ mod tests {
             ("0.0.0.0/0", "2001:db8::1", false),
             ("", "192.0.2.1", false),
         ] {
-            assert_eq!(check(networks, address), expected, "{address} in {networks}");
+            assert_eq!(
+                check(networks, address),
+                expected,
+                "{address} in {networks}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_network_is_named() {
-        let error = Trusted::default().add(b"192.0.2.0/24, 192.0.2.0/33").unwrap_err();
-        assert!(error.starts_with("trusted=192.0.2.0/33: must be networks"), "{error}");
+        let error = Trusted::default()
+            .add(b"192.0.2.0/24, 192.0.2.0/33")
+            .unwrap_err();
+        assert!(
+            error.starts_with("trusted=192.0.2.0/33: must be networks"),
+            "{error}"
+        );
     }
 
     proptest::proptest! {

@@ -19,8 +19,14 @@ fn check(name: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let fresh = Path::new(env!("OUT_DIR")).join(name.replace('/', "_"));
     let fresh = fs::read_to_string(&fresh).unwrap_or_else(|error| {
-        panic!("{}: {error}: build.rs could not make it, see its warning", fresh.display())
+        panic!(
+            "{}: {error}: build.rs could not make it, see its warning",
+            fresh.display()
+        )
     });
     let committed = fs::read_to_string(root.join(name)).unwrap();
-    assert!(fresh == committed, "{name} has drifted: run PALISADE_BLESS=1 cargo build");
+    assert!(
+        fresh == committed,
+        "{name} has drifted: run PALISADE_BLESS=1 cargo build"
+    );
 }

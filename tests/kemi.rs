@@ -37,8 +37,15 @@ fn caller(script: &tempfile::NamedTempFile) -> Server {
 /// The code that Lua got.
 fn code(phone: &Phone, call: &str, agent: &str) -> String {
     let request = phone.request("REGISTER").header("X-Call", call.as_bytes());
-    let answer = phone.ask(&request.header("User-Agent", agent.as_bytes())).expect("an answer");
-    answer.to_string().lines().next().unwrap_or_default().replace("SIP/2.0 200 ", "")
+    let answer = phone
+        .ask(&request.header("User-Agent", agent.as_bytes()))
+        .expect("an answer");
+    answer
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .replace("SIP/2.0 200 ", "")
 }
 
 #[test]
@@ -89,15 +96,28 @@ fn every_function_answers_its_codes() {
         ("check_agent_text friendly-scanner", "-2"),
         ("check_agent_text Linphone", "1"),
     ] {
-        assert_eq!(code(&phone, call, "Linphone"), format!("code {expected}"), "{call}");
+        assert_eq!(
+            code(&phone, call, "Linphone"),
+            format!("code {expected}"),
+            "{call}"
+        );
     }
     assert_eq!(code(&phone, "check_agent", "sipvicious"), "code -2");
     assert_eq!(code(&phone, "check_agent", "Linphone"), "code 1");
-    let bans = kam.rpc(Rpc::ALL[0], "palisade.bans", json!([])).expect("bans");
-    let fraud = bans.rows("rows").into_iter().find(|row| row.text("reason") == "fraud");
+    let bans = kam
+        .rpc(Rpc::ALL[0], "palisade.bans", json!([]))
+        .expect("bans");
+    let fraud = bans
+        .rows("rows")
+        .into_iter()
+        .find(|row| row.text("reason") == "fraud");
     let fraud = fraud.expect("the ban that Lua gave a reason");
-    assert_eq!((fraud.text("key"), fraud.number("until")), ("192.0.2.3".into(), 0));
-    kam.log().expect("key=nonsense: must be an IPv4 or IPv6 address");
+    assert_eq!(
+        (fraud.text("key"), fraud.number("until")),
+        ("192.0.2.3".into(), 0)
+    );
+    kam.log()
+        .expect("key=nonsense: must be an IPv4 or IPv6 address");
 }
 
 #[test]
@@ -114,20 +134,24 @@ fn the_example_in_lua_stops_attackers_and_serves_phones() {
     let scanner = Phone::udp(&kam, "127.0.0.67").agent("friendly-scanner");
     assert_eq!(scanner.status(&scanner.request("OPTIONS")), None);
     let guesser = Phone::udp(&kam, "127.0.0.68").domain("example.com");
-    let guesses: Vec<_> = (0..6).map(|n| guesser.register("alice", &format!("guess{n}"))).collect();
+    let guesses: Vec<_> = (0..6)
+        .map(|n| guesser.register("alice", &format!("guess{n}")))
+        .collect();
     assert_eq!(guesses[3..], [Some(403); 3], "{guesses:?}");
     let tally = Flood::on(&kam).from("127.0.0.66").requests(100).send();
     assert!(tally.answered() <= 30, "{tally}");
     assert_eq!(phone.register("alice", "secret"), Some(200));
     kam.log().expect("ban key=127.0.0.66 reason=rate");
     kam.log().expect("block key=127.0.0.67 reason=agent");
-    kam.log().expect("auth_block user=\"alice@example.com\" key=127.0.0.68");
+    kam.log()
+        .expect("auth_block user=\"alice@example.com\" key=127.0.0.68");
 }
 
 #[test]
 fn the_five_lines_of_the_readme_stop_a_flood() {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/minimal.cfg"))
-        .expect("examples/minimal.cfg");
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/minimal.cfg"))
+            .expect("examples/minimal.cfg");
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"))
         .expect("README.md");
     for line in text.lines().filter(|line| line.contains("palisade")) {

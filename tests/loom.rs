@@ -28,16 +28,21 @@ fn leak<T>(value: T) -> &'static T {
 
 /// A table of one set.
 fn table(limit: u64) -> Table<WORDS> {
-    let records = Box::leak(Box::new(
-        core::array::from_fn::<_, { table::WAYS }, _>(|_| Record { words: words() }),
-    ));
+    let records = Box::leak(Box::new(core::array::from_fn::<_, { table::WAYS }, _>(
+        |_| Record { words: words() },
+    )));
     let totals = table::Totals {
         live: AtomicU64::new(0),
         evicted: AtomicU64::new(0),
         refused: AtomicU64::new(0),
         next_end_s: AtomicU64::new(0),
     };
-    Table::over(leak([table::Set { tags: words() }]), records, leak(totals), limit)
+    Table::over(
+        leak([table::Set { tags: words() }]),
+        records,
+        leak(totals),
+        limit,
+    )
 }
 
 fn is(key: u64) -> impl Fn(&Record<WORDS>) -> bool {
@@ -46,7 +51,9 @@ fn is(key: u64) -> impl Fn(&Record<WORDS>) -> bool {
 
 /// Writes a record as the defences do. False when another process was at it.
 fn write(table: &Table<WORDS>, key: u64, value: u64) -> bool {
-    let Ok(mut claim) = table.claim(key, NOW_S, NOW_S + 100, is(key)) else { return false };
+    let Ok(mut claim) = table.claim(key, NOW_S, NOW_S + 100, is(key)) else {
+        return false;
+    };
     let record = claim.record();
     record.set(KEY, key);
     record.set(VALUE, value);
@@ -92,7 +99,10 @@ fn a_key_is_never_live_twice_in_different_places() {
         });
         let mine = write(&table, 1, 10);
         let theirs = thread.join().unwrap();
-        let live = table.live().filter(|&entry| table.record(entry).get(KEY) == 1).count();
+        let live = table
+            .live()
+            .filter(|&entry| table.record(entry).get(KEY) == 1)
+            .count();
         assert!(live <= 1, "live {live} times");
         assert_eq!(live == 1, mine || theirs);
     });
@@ -139,7 +149,10 @@ fn a_reader_sees_a_record_whole() {
 }
 
 fn table_end(table: &Table<WORDS>) -> bool {
-    table.live().next().is_some_and(|entry| table.end(entry, NOW_S))
+    table
+        .live()
+        .next()
+        .is_some_and(|entry| table.end(entry, NOW_S))
 }
 
 #[test]
@@ -167,14 +180,20 @@ impl Clock for Standing {
     }
 }
 
-const LIMIT: Limit = Limit { requests: 1, window_ms: 1000 };
+const LIMIT: Limit = Limit {
+    requests: 1,
+    window_ms: 1000,
+};
 
 fn rates() -> RateTable {
     let pairs = || core::array::from_fn(|_| words());
     RateTable::over(
         leak([rate::Set { ways: pairs() }]),
         leak([rate::Keys { keys: pairs() }]),
-        leak(rate::Totals { evicted: AtomicU64::new(0), uncounted: AtomicU64::new(0) }),
+        leak(rate::Totals {
+            evicted: AtomicU64::new(0),
+            uncounted: AtomicU64::new(0),
+        }),
         LIMIT,
     )
 }
@@ -191,7 +210,10 @@ fn no_request_of_a_known_source_is_lost() {
         let other = Arc::clone(&table);
         let thread = thread::spawn(move || request(&other, 1, 5000));
         let answers = [request(&table, 1, 5000), thread.join().unwrap()];
-        assert!(answers.contains(&Rate::NewlyHot) && answers.contains(&Rate::Hot), "{answers:?}");
+        assert!(
+            answers.contains(&Rate::NewlyHot) && answers.contains(&Rate::Hot),
+            "{answers:?}"
+        );
         assert_eq!(table.usage(1, 5000).unwrap().current, 3);
     });
 }

@@ -83,7 +83,10 @@ pub(super) fn guard(name: &str, answer: Answer, body: impl FnOnce() -> i32) -> i
 fn tell_of_fault(name: &str) {
     let line = PLACE.take().map_or(0, |(_, line)| line);
     let Some(firewall) = firewall() else {
-        host::log(journal::ERROR, format!("palisade: fault function={name} line={line}").as_bytes());
+        host::log(
+            journal::ERROR,
+            format!("palisade: fault function={name} line={line}").as_bytes(),
+        );
         return;
     };
     firewall.counters.count(Counter::Faults);
@@ -96,5 +99,7 @@ pub(super) fn with_firewall(
     answer: Answer,
     body: impl FnOnce(&'static Firewall) -> i32,
 ) -> i32 {
-    guard(name, answer, || firewall().map_or_else(|| answer.in_force(), body))
+    guard(name, answer, || {
+        firewall().map_or_else(|| answer.in_force(), body)
+    })
 }

@@ -2,11 +2,11 @@
 //! script.
 
 use crate::ban::{Origin, Reason};
+use crate::host;
 use crate::journal::{self, write_line};
 use crate::policy::{AuthResult, Firewall, NotBanned, Verdict};
 use crate::report::LONGEST_BAN_S;
 use crate::source::Address;
-use crate::host;
 
 use super::boundary::{Answer, with_firewall};
 use super::{Request, palisade_address_t, palisade_request_t, palisade_text_t};
@@ -35,7 +35,10 @@ unsafe fn judge(
     request: *const palisade_request_t,
     body: impl FnOnce(&'static Firewall, &Request<'_>) -> i32,
 ) -> i32 {
-    let left_out = palisade_text_t { data: core::ptr::null(), len: 0 };
+    let left_out = palisade_text_t {
+        data: core::ptr::null(),
+        len: 0,
+    };
     let body = |firewall, request: &Request<'_>, _: Option<&[u8]>| body(firewall, request);
     // SAFETY: the contract above; a text that is left out is readable.
     unsafe { judge_text(name, answer, request, left_out, body) }
@@ -73,9 +76,12 @@ unsafe fn judge_text(
 pub unsafe extern "C" fn palisade_check(request: *const palisade_request_t) -> i32 {
     // SAFETY: the contract above.
     unsafe {
-        judge("palisade_check", Answer::CHECK, request, |firewall, request| {
-            code(firewall.check(request.address, &request.message))
-        })
+        judge(
+            "palisade_check",
+            Answer::CHECK,
+            request,
+            |firewall, request| code(firewall.check(request.address, &request.message)),
+        )
     }
 }
 
@@ -94,7 +100,9 @@ pub unsafe extern "C" fn palisade_edge(
     with_firewall("palisade_edge", Answer::CHECK, |firewall| {
         // SAFETY: the contract above.
         let source = unsafe { source.as_ref() };
-        let Some(address) = source.and_then(palisade_address_t::read) else { return 1 };
+        let Some(address) = source.and_then(palisade_address_t::read) else {
+            return 1;
+        };
         // SAFETY: the contract above.
         let datagram = unsafe { datagram.bytes() }.unwrap_or_default();
         match firewall.check_datagram(address, datagram) {
@@ -115,9 +123,12 @@ pub unsafe extern "C" fn palisade_edge(
 pub unsafe extern "C" fn palisade_rate_check(request: *const palisade_request_t) -> i32 {
     // SAFETY: the contract above.
     unsafe {
-        judge("palisade_rate_check", Answer::CHECK, request, |firewall, request| {
-            code(firewall.check_rate_of(request.address, &request.message))
-        })
+        judge(
+            "palisade_rate_check",
+            Answer::CHECK,
+            request,
+            |firewall, request| code(firewall.check_rate_of(request.address, &request.message)),
+        )
     }
 }
 
@@ -138,11 +149,7 @@ pub unsafe extern "C" fn palisade_rate_check_ip(ip: palisade_text_t) -> i32 {
 }
 
 /// Reads a key; one that is none is told, and answered with -1.
-fn with_key(
-    firewall: &Firewall,
-    text: Option<&[u8]>,
-    body: impl FnOnce(Address) -> i32,
-) -> i32 {
+fn with_key(firewall: &Firewall, text: Option<&[u8]>, body: impl FnOnce(Address) -> i32) -> i32 {
     match firewall.prefixes().parse(text.unwrap_or_default()) {
         Ok((address, _)) => body(address),
         Err(sentence) => refuse(&sentence),
@@ -211,7 +218,9 @@ pub unsafe extern "C" fn palisade_ban_reason(
 fn ban(firewall: &Firewall, key: Option<&[u8]>, seconds: i64, reason: Option<&[u8]>) -> i32 {
     with_key(firewall, key, |address| {
         if !(0..=LONGEST_BAN_S).contains(&seconds) {
-            return refuse(&format!("seconds={seconds}: must be between 0 and {LONGEST_BAN_S}"));
+            return refuse(&format!(
+                "seconds={seconds}: must be between 0 and {LONGEST_BAN_S}"
+            ));
         }
         let reason = match reason.map(Reason::parse).transpose() {
             Ok(reason) => reason.unwrap_or(Reason::MANUAL),
@@ -237,7 +246,9 @@ pub unsafe extern "C" fn palisade_unban(key: palisade_text_t) -> i32 {
     with_firewall("palisade_unban", Answer::ERROR, |firewall| {
         // SAFETY: the contract above.
         let key = unsafe { key.bytes() };
-        with_key(firewall, key, |address| yes_or_no(firewall.unban(address, Origin::Script)))
+        with_key(firewall, key, |address| {
+            yes_or_no(firewall.unban(address, Origin::Script))
+        })
     })
 }
 
@@ -252,9 +263,12 @@ pub unsafe extern "C" fn palisade_unban(key: palisade_text_t) -> i32 {
 pub unsafe extern "C" fn palisade_is_banned(request: *const palisade_request_t) -> i32 {
     // SAFETY: the contract above.
     unsafe {
-        judge("palisade_is_banned", Answer::QUESTION, request, |firewall, request| {
-            yes_or_no(firewall.is_banned(request.address))
-        })
+        judge(
+            "palisade_is_banned",
+            Answer::QUESTION,
+            request,
+            |firewall, request| yes_or_no(firewall.is_banned(request.address)),
+        )
     }
 }
 
@@ -270,7 +284,9 @@ pub unsafe extern "C" fn palisade_is_banned_key(key: palisade_text_t) -> i32 {
     with_firewall("palisade_is_banned_key", Answer::QUESTION, |firewall| {
         // SAFETY: the contract above.
         let key = unsafe { key.bytes() };
-        with_key(firewall, key, |address| yes_or_no(firewall.is_banned(address)))
+        with_key(firewall, key, |address| {
+            yes_or_no(firewall.is_banned(address))
+        })
     })
 }
 
@@ -290,10 +306,16 @@ pub unsafe extern "C" fn palisade_auth_result(
 ) -> i32 {
     // SAFETY: the contract above.
     unsafe {
-        judge_text("palisade_auth_result", Answer::CHECK, request, user, |firewall, request, user| {
-            let result = AuthResult::from(code);
-            self::code(firewall.auth_result(result, request.address, user, &request.message))
-        })
+        judge_text(
+            "palisade_auth_result",
+            Answer::CHECK,
+            request,
+            user,
+            |firewall, request, user| {
+                let result = AuthResult::from(code);
+                self::code(firewall.auth_result(result, request.address, user, &request.message))
+            },
+        )
     }
 }
 
@@ -311,9 +333,15 @@ pub unsafe extern "C" fn palisade_auth_failed(
 ) -> i32 {
     // SAFETY: the contract above.
     unsafe {
-        judge_text("palisade_auth_failed", Answer::CHECK, request, user, |firewall, request, user| {
-            code(firewall.auth_failed(request.address, user, &request.message))
-        })
+        judge_text(
+            "palisade_auth_failed",
+            Answer::CHECK,
+            request,
+            user,
+            |firewall, request, user| {
+                code(firewall.auth_failed(request.address, user, &request.message))
+            },
+        )
     }
 }
 
@@ -331,10 +359,16 @@ pub unsafe extern "C" fn palisade_auth_ok(
 ) -> i32 {
     // SAFETY: the contract above.
     unsafe {
-        judge_text("palisade_auth_ok", Answer::CHECK, request, user, |firewall, request, user| {
-            firewall.auth_ok(request.address, user, &request.message);
-            1
-        })
+        judge_text(
+            "palisade_auth_ok",
+            Answer::CHECK,
+            request,
+            user,
+            |firewall, request, user| {
+                firewall.auth_ok(request.address, user, &request.message);
+                1
+            },
+        )
     }
 }
 
@@ -352,9 +386,15 @@ pub unsafe extern "C" fn palisade_auth_blocked(
 ) -> i32 {
     // SAFETY: the contract above.
     unsafe {
-        judge_text("palisade_auth_blocked", Answer::QUESTION, request, user, |firewall, request, user| {
-            yes_or_no(firewall.auth_blocked(request.address, user, &request.message))
-        })
+        judge_text(
+            "palisade_auth_blocked",
+            Answer::QUESTION,
+            request,
+            user,
+            |firewall, request, user| {
+                yes_or_no(firewall.auth_blocked(request.address, user, &request.message))
+            },
+        )
     }
 }
 
@@ -372,12 +412,18 @@ pub unsafe extern "C" fn palisade_check_agent(
 ) -> i32 {
     // SAFETY: the contract above.
     unsafe {
-        judge_text("palisade_check_agent", Answer::CHECK, request, text, |firewall, request, text| {
-            let (address, message) = (request.address, &request.message);
-            code(match text {
-                Some(text) => firewall.check_agent(address, message, text),
-                None => firewall.check_agent_of(address, message),
-            })
-        })
+        judge_text(
+            "palisade_check_agent",
+            Answer::CHECK,
+            request,
+            text,
+            |firewall, request, text| {
+                let (address, message) = (request.address, &request.message);
+                code(match text {
+                    Some(text) => firewall.check_agent(address, message, text),
+                    None => firewall.check_agent_of(address, message),
+                })
+            },
+        )
     }
 }

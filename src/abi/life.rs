@@ -25,7 +25,9 @@ static SETTINGS: Mutex<Option<Settings>> = Mutex::new(None);
 pub unsafe extern "C" fn palisade_load(host: *const HostTable) -> i32 {
     guard("palisade_load", Answer::ERROR, || {
         // SAFETY: the contract above.
-        let Some(host) = (unsafe { host.as_ref() }) else { return -1 };
+        let Some(host) = (unsafe { host.as_ref() }) else {
+            return -1;
+        };
         host::load(host);
         boundary::install_hook();
         0
@@ -67,16 +69,15 @@ pub unsafe extern "C" fn palisade_set_text(name: palisade_text_t, value: palisad
     })
 }
 
-fn set(
-    name: Option<&[u8]>,
-    set: impl FnOnce(&mut Settings, &str) -> Result<(), String>,
-) -> i32 {
+fn set(name: Option<&[u8]>, set: impl FnOnce(&mut Settings, &str) -> Result<(), String>) -> i32 {
     let name = Escaped(name.unwrap_or_default()).to_string();
     if !host::is_loaded() {
         return TOO_EARLY;
     }
     if firewall().is_some() {
-        return refuse(&format!("{name}: parameters are frozen once the module has started"));
+        return refuse(&format!(
+            "{name}: parameters are frozen once the module has started"
+        ));
     }
     let mut settings = SETTINGS.lock();
     match set(settings.get_or_insert_with(Settings::default), &name) {
@@ -115,7 +116,11 @@ pub extern "C" fn palisade_start() -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn palisade_edge_wanted() -> i32 {
     boundary::with_firewall("palisade_edge_wanted", Answer::ERROR, |firewall| {
-        if firewall.settings.edge == Edge::Off { -1 } else { 1 }
+        if firewall.settings.edge == Edge::Off {
+            -1
+        } else {
+            1
+        }
     })
 }
 

@@ -56,8 +56,10 @@ unsafe fn answer(
             None => &[],
         };
         // SAFETY: the contract above.
-        let arguments: Vec<&[u8]> =
-            texts.iter().map(|text| unsafe { text.bytes() }.unwrap_or_default()).collect();
+        let arguments: Vec<&[u8]> = texts
+            .iter()
+            .map(|text| unsafe { text.bytes() }.unwrap_or_default())
+            .collect();
         if let Err(fault) = firewall.answer(command, &arguments, reply)
             && let Some((code, sentence)) = fault.answer()
         {

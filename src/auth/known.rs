@@ -35,11 +35,15 @@ impl Known {
     }
 
     pub fn new(region: &mut Region, pairs: usize, known_ms: u64) -> io::Result<Self> {
-        Ok(Self { table: Table::new(region, pairs)?, known_ms })
+        Ok(Self {
+            table: Table::new(region, pairs)?,
+            known_ms,
+        })
     }
 
     pub fn holds(&self, pair: Subject, clock: &impl Clock) -> bool {
-        self.find(pair, clock).is_some_and(|entry| self.until_ms(entry) > clock.coarse_ms())
+        self.find(pair, clock)
+            .is_some_and(|entry| self.until_ms(entry) > clock.coarse_ms())
     }
 
     /// Takes note of a success.
@@ -55,7 +59,8 @@ impl Known {
         // A full table forgets the pair that succeeded longest ago. A pair that another process is
         // noting at this moment needs no second note.
         if let Ok(mut claim) =
-            self.table.claim(pair.hash, clock.now_s(), until_s, is_record_of(pair))
+            self.table
+                .claim(pair.hash, clock.now_s(), until_s, is_record_of(pair))
         {
             let [high, low] = pair.source.halves();
             let record = claim.record();
@@ -72,7 +77,10 @@ impl Known {
     }
 
     fn find(&self, pair: Subject, clock: &impl Clock) -> Option<Entry> {
-        match self.table.find(pair.hash, clock.now_s(), is_record_of(pair)) {
+        match self
+            .table
+            .find(pair.hash, clock.now_s(), is_record_of(pair))
+        {
             Found::Live(entry) => Some(entry),
             Found::Busy | Found::Nothing => None,
         }

@@ -50,7 +50,14 @@ pub(super) fn begin(record: &Record, subject: Subject, user: &[u8], generation: 
     record.set(USER_HASH, subject.user);
     record.set(SOURCE_HIGH, high);
     record.set(SOURCE_LOW, low);
-    record.set(TALLY, Tally { generation: generation & 0xfff, ..Tally::default() }.pack());
+    record.set(
+        TALLY,
+        Tally {
+            generation: generation & 0xfff,
+            ..Tally::default()
+        }
+        .pack(),
+    );
     for word in [BLOCKED_UNTIL_MS, LAST_MS] {
         record.set(word, 0);
     }

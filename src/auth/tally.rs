@@ -69,31 +69,63 @@ impl Tally {
         let now_s = u64::from(clock.now_s());
         let under_way = self.under_way.saturating_sub(1);
         if self.failures == 0 || self.is_over(clock, rules) {
-            return Self { first_s: now_s, failures: 1, under_way, ..self };
+            return Self {
+                first_s: now_s,
+                failures: 1,
+                under_way,
+                ..self
+            };
         }
-        Self { failures: (self.failures + 1).min(MAX_FAILURES), under_way, ..self }
+        Self {
+            failures: (self.failures + 1).min(MAX_FAILURES),
+            under_way,
+            ..self
+        }
     }
 
     /// With one more attempt under way; `None` when as many are as there are failures left.
     pub fn with_attempt(self, clock: &impl Clock, rules: Rules) -> Option<Self> {
         let fails = self.counts(clock, rules);
         let failures = if fails { self.failures } else { 0 };
-        let since_ms = if fails { self.last_ms } else { self.first_s * 1000 };
+        let since_ms = if fails {
+            self.last_ms
+        } else {
+            self.first_s * 1000
+        };
         let forgotten = clock.coarse_ms().saturating_sub(since_ms) > UNDER_WAY_MS;
-        let under_way = if forgotten || self.failures != failures { 0 } else { self.under_way };
+        let under_way = if forgotten || self.failures != failures {
+            0
+        } else {
+            self.under_way
+        };
         let is_first = failures + under_way == 0;
-        let first_s = if is_first { clock.now_s().into() } else { self.first_s };
+        let first_s = if is_first {
+            clock.now_s().into()
+        } else {
+            self.first_s
+        };
         let has_place = failures + under_way < rules.max_failures;
         let under_way = (under_way + 1).min(MAX_UNDER_WAY);
-        has_place.then_some(Self { first_s, failures, under_way, ..self })
+        has_place.then_some(Self {
+            first_s,
+            failures,
+            under_way,
+            ..self
+        })
     }
 
     pub const fn withdrawn(self) -> Self {
-        Self { under_way: self.under_way.saturating_sub(1), ..self }
+        Self {
+            under_way: self.under_way.saturating_sub(1),
+            ..self
+        }
     }
 
     /// Without so many of its failures.
     pub const fn forgiven(self, failures: u64) -> Self {
-        Self { failures: self.failures.saturating_sub(failures), ..self.withdrawn() }
+        Self {
+            failures: self.failures.saturating_sub(failures),
+            ..self.withdrawn()
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The auth counter against its contract, with a clock that stands still.
 
+mod line;
+
 use super::*;
 use crate::clock::manual::Manual;
 
@@ -19,7 +21,11 @@ const RULES: Rules = Rules {
 };
 
 fn attempt(user: &str, source: u128) -> Attempt<'_> {
-    Attempt { user: user.as_bytes(), source: Source { key: source }, request: 0 }
+    Attempt {
+        user: user.as_bytes(),
+        source: Source { key: source },
+        request: 0,
+    }
 }
 
 impl Bench {
@@ -27,7 +33,11 @@ impl Bench {
         let mut region = Region::new(AuthTable::room(users)).unwrap();
         let hash = Hash::keyed([1, 2, 3, 4]);
         let auth = AuthTable::new(&mut region, users, hash, rules).unwrap();
-        Self { auth, clock: Manual::default(), requests: 0 }
+        Self {
+            auth,
+            clock: Manual::default(),
+            requests: 0,
+        }
     }
 
     /// A failure of a request of its own.
@@ -37,7 +47,10 @@ impl Bench {
 
     fn fail_again(&mut self, user: &str, source: u128, another: bool) -> Outcome {
         self.requests += u64::from(another);
-        let attempt = Attempt { request: self.requests, ..attempt(user, source) };
+        let attempt = Attempt {
+            request: self.requests,
+            ..attempt(user, source)
+        };
         self.auth.fail(attempt, &self.clock)
     }
 
@@ -89,9 +102,16 @@ fn a_guesser_with_a_domain_for_each_guess_is_one_guesser() {
     let mut bench = Bench::new(100, RULES);
     bench.fail("alice@one.example", 1);
     bench.fail("alice@two.example", 1);
-    assert_eq!(bench.fail("alice@three.example", 1), Failed::NewlyBlocked(3));
+    assert_eq!(
+        bench.fail("alice@three.example", 1),
+        Failed::NewlyBlocked(3)
+    );
     assert!(bench.blocked("alice@four.example", 1));
-    assert_eq!(bench.auth.clear(b"alice@two.example", None), 2, "the pair, and this one as a whole");
+    assert_eq!(
+        bench.auth.clear(b"alice@two.example", None),
+        2,
+        "the pair, and this one as a whole"
+    );
     assert!(!bench.blocked("alice@one.example", 1));
 }
 
@@ -122,7 +142,10 @@ fn a_retransmission_is_no_second_failure() {
     let bench = Bench::new(100, RULES);
     for failures in 1..3 {
         let nameless = attempt("bob", 1);
-        assert_eq!(bench.auth.fail(nameless, &bench.clock).failed, Failed::Counted(failures));
+        assert_eq!(
+            bench.auth.fail(nameless, &bench.clock).failed,
+            Failed::Counted(failures)
+        );
     }
 }
 
@@ -143,47 +166,51 @@ fn many_addresses_get_ten_guesses_and_the_real_user_gets_in() {
         assert!(bench.admit("alice", 99));
         bench.succeed("alice", 99);
     }
-    assert!(bench.blocked("alice", 50), "her success does not help the attackers");
+    assert!(
+        bench.blocked("alice", 50),
+        "her success does not help the attackers"
+    );
     bench.clock.advance(3_600_000);
     assert!(!bench.blocked("alice", 50));
 }
 
 #[test]
 fn the_failure_that_is_one_too_many_for_the_user_says_so() {
-    let mut bench = Bench::new(100, Rules { user_max_failures: 2, ..RULES });
+    let mut bench = Bench::new(
+        100,
+        Rules {
+            user_max_failures: 2,
+            ..RULES
+        },
+    );
     assert_eq!(bench.fail_again("alice", 1, true).under_attack, None);
     let second = bench.fail_again("alice", 2, true);
-    assert_eq!(second, Outcome { failed: Failed::Counted(1), under_attack: Some(2) });
-    let mut never = Bench::new(100, Rules { user_max_failures: 0, ..RULES });
+    assert_eq!(
+        second,
+        Outcome {
+            failed: Failed::Counted(1),
+            under_attack: Some(2)
+        }
+    );
+    let mut never = Bench::new(
+        100,
+        Rules {
+            user_max_failures: 0,
+            ..RULES
+        },
+    );
     assert_eq!(never.attack("alice", 1..50, 2), 98);
 }
 
 #[test]
-fn guesses_sent_at_once_are_not_all_evaluated() {
-    let mut bench = Bench::new(100, RULES);
-    bench.fail("alice", 1);
-    // Several workers ask before any of them has a result.
-    let admitted = (0..10).filter(|_| bench.admit("alice", 1)).count();
-    assert_eq!(admitted, 2);
-    bench.fail("alice", 1);
-    assert!(!bench.admit("alice", 1), "the other one is still under way");
-    bench.auth.withdraw(attempt("alice", 1), &bench.clock);
-    assert!(bench.admit("alice", 1), "it came to nothing");
-    bench.clock.advance(3000);
-    assert!(bench.admit("alice", 1), "it never came back");
-}
-
-#[test]
-fn guesses_sent_at_once_after_a_pause_are_not_all_evaluated() {
-    let mut bench = Bench::new(100, RULES);
-    bench.fail("alice", 1);
-    bench.clock.advance(3000);
-    assert_eq!((0..10).filter(|_| bench.admit("alice", 1)).count(), 2);
-}
-
-#[test]
 fn a_block_is_listed_and_lifted_though_its_failures_are_forgiven() {
-    let mut bench = Bench::new(100, Rules { scope: AuthScope::User, ..RULES });
+    let mut bench = Bench::new(
+        100,
+        Rules {
+            scope: AuthScope::User,
+            ..RULES
+        },
+    );
     for source in 1..4 {
         bench.fail("alice", source);
     }
@@ -198,44 +225,17 @@ fn a_block_is_listed_and_lifted_though_its_failures_are_forgiven() {
 
 #[test]
 fn a_success_is_forgiven_once() {
-    let mut bench = Bench::new(100, Rules { scope: AuthScope::User, ..RULES });
+    let mut bench = Bench::new(
+        100,
+        Rules {
+            scope: AuthScope::User,
+            ..RULES
+        },
+    );
     bench.fail("alice", 1);
     bench.fail("alice", 2);
     bench.succeed("alice", 1);
     assert_eq!(bench.fail("alice", 3), Failed::Counted(2));
-}
-
-#[test]
-fn a_source_that_is_known_does_not_stand_in_line() {
-    let bench = Bench::new(100, RULES);
-    bench.succeed("alice", 1);
-    assert!((0..50).all(|_| bench.admit("alice", 1)));
-    assert_eq!((0..50).filter(|_| bench.admit("bob", 1)).count(), 3, "not known yet");
-    bench.clock.advance(3000);
-    assert_eq!((0..50).filter(|_| bench.admit("bob", 1)).count(), 3, "they never came back");
-    bench.succeed("bob", 1);
-    assert!((0..50).all(|_| bench.admit("bob", 1)));
-}
-
-#[test]
-fn a_retransmission_takes_no_place_in_line() {
-    let mut bench = Bench::new(100, RULES);
-    bench.fail("alice", 1);
-    for _ in 0..5 {
-        assert!(bench.admit("alice", 1));
-        bench.fail_again("alice", 1, false);
-    }
-    assert!(bench.admit("alice", 1));
-}
-
-#[test]
-fn an_attempt_does_not_revive_failures_of_a_window_that_is_over() {
-    let mut bench = Bench::new(100, RULES);
-    bench.fail("alice", 1);
-    bench.fail("alice", 1);
-    bench.clock.advance(900_000);
-    assert!(bench.admit("alice", 1));
-    assert_eq!(bench.fail("alice", 1), Failed::Counted(1));
 }
 
 #[test]
@@ -246,7 +246,9 @@ fn success_forgives_the_failures_of_its_pair_alone() {
     bench.succeed("alice", 99);
     let total = |bench: &Bench| {
         let rows = bench.auth.failing(&bench.clock);
-        rows.filter(|row| row.source == Source::NONE).map(|row| row.failures).next()
+        rows.filter(|row| row.source == Source::NONE)
+            .map(|row| row.failures)
+            .next()
     };
     assert_eq!(total(&bench), Some(8));
     assert_eq!(bench.fail("alice", 99), Failed::Counted(1));
@@ -254,7 +256,13 @@ fn success_forgives_the_failures_of_its_pair_alone() {
 
 #[test]
 fn scope_user_blocks_the_user_from_everywhere() {
-    let mut bench = Bench::new(100, Rules { scope: AuthScope::User, ..RULES });
+    let mut bench = Bench::new(
+        100,
+        Rules {
+            scope: AuthScope::User,
+            ..RULES
+        },
+    );
     bench.succeed("alice", 99);
     bench.fail("alice", 1);
     bench.fail("alice", 2);
@@ -265,7 +273,13 @@ fn scope_user_blocks_the_user_from_everywhere() {
 
 #[test]
 fn scope_source_counts_all_users_of_a_source() {
-    let mut bench = Bench::new(100, Rules { scope: AuthScope::Source, ..RULES });
+    let mut bench = Bench::new(
+        100,
+        Rules {
+            scope: AuthScope::Source,
+            ..RULES
+        },
+    );
     bench.fail("alice", 1);
     bench.fail("bob", 1);
     bench.succeed("bob", 1); // A typo of Bob's: forgiven.
@@ -281,7 +295,11 @@ fn clear_forgets_one_pair_or_the_whole_user() {
     bench.fail("bob", 1);
     assert_eq!(bench.auth.clear(b"alice", Some(Source { key: 1 })), 1);
     assert!(!bench.blocked("alice", 1) && bench.blocked("alice", 2));
-    assert_eq!(bench.auth.clear(b"alice", None), 3, "two pairs, and the user as a whole");
+    assert_eq!(
+        bench.auth.clear(b"alice", None),
+        3,
+        "two pairs, and the user as a whole"
+    );
     assert!(!bench.blocked("alice", 2));
     assert_eq!(bench.auth.clear(b"alice", None), 0);
     let rows: Vec<Row> = bench.auth.failing(&bench.clock).collect();
@@ -308,7 +326,13 @@ fn a_flood_of_names_pushes_out_no_good_source_and_no_block() {
 
 #[test]
 fn a_table_full_of_blocks_still_counts_guesses() {
-    let mut bench = Bench::new(16, Rules { user_max_failures: 0, ..RULES });
+    let mut bench = Bench::new(
+        16,
+        Rules {
+            user_max_failures: 0,
+            ..RULES
+        },
+    );
     for source in 0..16 {
         for _ in 0..3 {
             bench.fail("alice", source);
@@ -327,7 +351,9 @@ fn a_full_table_of_good_sources_forgets_the_one_that_succeeded_longest_ago() {
         bench.clock.advance(1000);
     }
     bench.attack("alice", 100..120, 3);
-    let known: Vec<u128> = (0..20).filter(|&source| !bench.blocked("alice", source)).collect();
+    let known: Vec<u128> = (0..20)
+        .filter(|&source| !bench.blocked("alice", source))
+        .collect();
     assert_eq!(known, (1..17).collect::<Vec<_>>());
 }
 
@@ -349,9 +375,20 @@ fn a_record_that_became_anothers_is_not_charged() {
     let subject = bench.auth.pair(attempt("alice", 1));
     let entry = bench.auth.find(subject, &bench.clock).unwrap();
     let old = bench.auth.tally(entry);
-    let next = Tally { generation: old.generation + 1, ..old };
-    bench.auth.table.record(entry).set(record::TALLY, next.pack());
-    assert!(!bench.auth.exchange(entry, old, old.with_failure(&bench.clock, RULES)));
+    let next = Tally {
+        generation: old.generation + 1,
+        ..old
+    };
+    bench
+        .auth
+        .table
+        .record(entry)
+        .set(record::TALLY, next.pack());
+    assert!(
+        !bench
+            .auth
+            .exchange(entry, old, old.with_failure(&bench.clock, RULES))
+    );
 }
 
 #[test]
@@ -361,15 +398,31 @@ fn rows_show_names_cut_to_what_is_kept() {
     bench.fail(&long, 1);
     let row = bench.auth.failing(&bench.clock).next().unwrap();
     assert_eq!(row.user(), &long.as_bytes()[..96]);
-    assert_eq!(bench.fail(&format!("{long}y"), 1), Failed::Counted(1), "another user");
+    assert_eq!(
+        bench.fail(&format!("{long}y"), 1),
+        Failed::Counted(1),
+        "another user"
+    );
 }
 
 #[test]
 fn a_tally_survives_its_word() {
     for tally in [
         Tally::default(),
-        Tally { first_s: u64::from(u32::MAX), failures: 65_535, under_way: 15, generation: 4095, ..Tally::default() },
-        Tally { first_s: 7, failures: 3, under_way: 2, generation: 1, ..Tally::default() },
+        Tally {
+            first_s: u64::from(u32::MAX),
+            failures: 65_535,
+            under_way: 15,
+            generation: 4095,
+            ..Tally::default()
+        },
+        Tally {
+            first_s: 7,
+            failures: 3,
+            under_way: 2,
+            generation: 1,
+            ..Tally::default()
+        },
     ] {
         assert_eq!(Tally::unpack(tally.pack()), tally);
     }

@@ -42,7 +42,9 @@ impl Reason {
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         if text.is_empty() || text.len() > REASON_BYTES || text.contains(&0) {
             let text = Brief(text);
-            return Err(format!("reason={text}: must be 1 to {REASON_BYTES} bytes of text"));
+            return Err(format!(
+                "reason={text}: must be 1 to {REASON_BYTES} bytes of text"
+            ));
         }
         Ok(Self::word(text))
     }
@@ -50,7 +52,11 @@ impl Reason {
     /// The text.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        let used = self.0.iter().position(|&byte| byte == 0).unwrap_or(REASON_BYTES);
+        let used = self
+            .0
+            .iter()
+            .position(|&byte| byte == 0)
+            .unwrap_or(REASON_BYTES);
         &self.0[..used]
     }
 
@@ -125,7 +131,11 @@ mod tests {
 
     #[test]
     fn reasons_survive_shared_memory() {
-        for text in [&b"rate"[..], b"a whole sentence, \xff included", &[b'x'; REASON_BYTES]] {
+        for text in [
+            &b"rate"[..],
+            b"a whole sentence, \xff included",
+            &[b'x'; REASON_BYTES],
+        ] {
             let reason = Reason::parse(text).unwrap();
             assert_eq!(Reason::from_words(&reason.to_words()).as_bytes(), text);
         }
@@ -133,17 +143,26 @@ mod tests {
 
     #[test]
     fn reasons_in_a_log_line() {
-        for (text, expected) in
-            [("rate", "rate"), ("toll fraud", "\"toll fraud\""), ("a\nb", "\"a\\nb\"")]
-        {
-            assert_eq!(Reason::parse(text.as_bytes()).unwrap().to_string(), expected);
+        for (text, expected) in [
+            ("rate", "rate"),
+            ("toll fraud", "\"toll fraud\""),
+            ("a\nb", "\"a\\nb\""),
+        ] {
+            assert_eq!(
+                Reason::parse(text.as_bytes()).unwrap().to_string(),
+                expected
+            );
         }
     }
 
     #[test]
     fn what_is_no_reason_is_named() {
         for text in [&b""[..], &[b'x'; REASON_BYTES + 1], b"a\0b"] {
-            assert!(Reason::parse(text).unwrap_err().contains("must be 1 to 64 bytes"));
+            assert!(
+                Reason::parse(text)
+                    .unwrap_err()
+                    .contains("must be 1 to 64 bytes")
+            );
         }
     }
 }

@@ -18,7 +18,11 @@ impl Bench {
     fn new(limit: usize) -> Self {
         let mut region = Region::new(BanTable::room(limit)).unwrap();
         let bans = BanTable::new(&mut region, limit).unwrap();
-        Self { bans, hash: Hash::keyed([1, 2, 3, 4]), clock: Manual::default() }
+        Self {
+            bans,
+            hash: Hash::keyed([1, 2, 3, 4]),
+            clock: Manual::default(),
+        }
     }
 
     fn at(&self, key: u128) -> (Source, u64) {
@@ -28,8 +32,19 @@ impl Bench {
 
     fn ban(&self, key: u128, seconds: u64) -> Banned {
         let (source, hash) = self.at(key);
-        let until_ms = if seconds == 0 { 0 } else { self.clock.exact_ms() + seconds * 1000 };
-        self.bans.ban(source, hash, until_ms, Reason::MANUAL, Origin::Rpc, &self.clock)
+        let until_ms = if seconds == 0 {
+            0
+        } else {
+            self.clock.exact_ms() + seconds * 1000
+        };
+        self.bans.ban(
+            source,
+            hash,
+            until_ms,
+            Reason::MANUAL,
+            Origin::Rpc,
+            &self.clock,
+        )
     }
 
     fn hit(&self, key: u128) -> bool {
@@ -48,14 +63,19 @@ impl Bench {
     }
 
     fn keys(&self) -> Vec<u128> {
-        let mut keys: Vec<u128> = self.bans.bans(&self.clock).map(|ban| ban.source.key).collect();
+        let mut keys: Vec<u128> = self
+            .bans
+            .bans(&self.clock)
+            .map(|ban| ban.source.key)
+            .collect();
         keys.sort_unstable();
         keys
     }
 
     fn ended(&self) -> Vec<u128> {
         let mut ended = Vec::new();
-        self.bans.end_those_over(&self.clock, |ban| ended.push(ban.source.key));
+        self.bans
+            .end_those_over(&self.clock, |ban| ended.push(ban.source.key));
         ended.sort_unstable();
         ended
     }
@@ -94,11 +114,18 @@ fn hits_and_earlier_bans_are_counted() {
     assert!(bench.hit(1) && bench.hit(1));
     assert_eq!(bench.ban(1, 20), Banned::Renewed(1));
     let ban = bench.get(1).unwrap();
-    assert_eq!((ban.hits, ban.count, ban.until_ms - ban.since_ms), (2, 1, 20_000));
+    assert_eq!(
+        (ban.hits, ban.count, ban.until_ms - ban.since_ms),
+        (2, 1, 20_000)
+    );
     bench.unban(1);
     assert_eq!(bench.ban(1, 10), Banned::New(2));
     bench.clock.advance(10_000);
-    assert_eq!(bench.ban(1, 10), Banned::New(3), "ended, though nobody told of it yet");
+    assert_eq!(
+        bench.ban(1, 10),
+        Banned::New(3),
+        "ended, though nobody told of it yet"
+    );
     let ban = bench.get(1).unwrap();
     assert_eq!((ban.hits, ban.count), (0, 3));
 }
@@ -111,13 +138,22 @@ fn a_full_table_lets_the_ban_go_that_ends_first() {
         for key in keys.clone() {
             // The one with the key in the middle ends first.
             let is_first = key == limit as u128 / 2 + 1;
-            assert_eq!(bench.ban(key, if is_first { 50 } else { 100 }), Banned::New(1));
+            assert_eq!(
+                bench.ban(key, if is_first { 50 } else { 100 }),
+                Banned::New(1)
+            );
         }
         assert_eq!(bench.keys(), keys.clone().collect::<Vec<_>>(), "all fit");
-        assert_eq!(bench.ban(10_000, 40), Banned::Full, "it would end before all others");
+        assert_eq!(
+            bench.ban(10_000, 40),
+            Banned::Full,
+            "it would end before all others"
+        );
         assert_eq!(bench.ban(10_001, 60), Banned::New(1));
-        let expected: Vec<u128> =
-            keys.filter(|&key| key != limit as u128 / 2 + 1).chain([10_001]).collect();
+        let expected: Vec<u128> = keys
+            .filter(|&key| key != limit as u128 / 2 + 1)
+            .chain([10_001])
+            .collect();
         assert_eq!(bench.keys(), expected);
         let totals = bench.bans.size().totals;
         assert_eq!(totals.evicted.load(Ordering::Relaxed), 1);
@@ -161,7 +197,12 @@ fn the_whole_table_is_there() {
 fn a_claim_of_a_dead_process_is_taken_over() {
     let bench = Bench::new(1); // two places
     let (source, hash) = bench.at(1);
-    let claim = bench.bans.table.claim(hash, bench.clock.now_s(), 100, is(source)).ok().unwrap();
+    let claim = bench
+        .bans
+        .table
+        .claim(hash, bench.clock.now_s(), 100, is(source))
+        .ok()
+        .unwrap();
     std::mem::forget(claim); // Killed with the claim in its hand.
     assert_eq!(bench.ban(1, 10), Banned::Busy);
     assert!(bench.hit(1), "somebody bans it just now");
@@ -176,9 +217,20 @@ fn a_claim_that_comes_to_nothing_leaves_nothing() {
     let bench = Bench::new(4);
     bench.ban(1, 10);
     let (source, hash) = bench.at(1);
-    drop(bench.bans.table.claim(hash, bench.clock.now_s(), 100, is(source)).ok());
+    drop(
+        bench
+            .bans
+            .table
+            .claim(hash, bench.clock.now_s(), 100, is(source))
+            .ok(),
+    );
     assert_eq!(bench.get(1).map(|ban| ban.count), Some(1));
-    let mut claim = bench.bans.table.claim(hash, bench.clock.now_s(), 100, is(source)).ok().unwrap();
+    let mut claim = bench
+        .bans
+        .table
+        .claim(hash, bench.clock.now_s(), 100, is(source))
+        .ok()
+        .unwrap();
     claim.record().set(UNTIL_MS, 7);
     drop(claim); // A panic in the middle of writing.
     assert_eq!(bench.get(1), None);

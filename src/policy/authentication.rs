@@ -80,7 +80,10 @@ impl<C: Clock> Firewall<C> {
     ) -> Verdict {
         self.withdraw_others(address, user, message);
         self.with_attempt(address, user, message, |attempt| {
-            let Outcome { failed, under_attack } = self.auth.fail(attempt, &self.clock);
+            let Outcome {
+                failed,
+                under_attack,
+            } = self.auth.fail(attempt, &self.clock);
             let agent = message.part(Part::UserAgent);
             let (source, _) = self.locate(address);
             let key = self.show(source);
@@ -91,7 +94,11 @@ impl<C: Clock> Firewall<C> {
             match failed {
                 Failed::Counted(_) => {
                     self.counters.count(Counter::AuthFailures);
-                    if under_attack.is_some() { Verdict::NewlyBlocked } else { Verdict::Pass }
+                    if under_attack.is_some() {
+                        Verdict::NewlyBlocked
+                    } else {
+                        Verdict::Pass
+                    }
                 }
                 Failed::NewlyBlocked(failures) => {
                     self.counters.count(Counter::AuthFailures);
@@ -147,7 +154,11 @@ impl<C: Clock> Firewall<C> {
             } else {
                 self.auth.admit(attempt, &self.clock)
             };
-            if admitted { Verdict::Pass } else { Verdict::Blocked }
+            if admitted {
+                Verdict::Pass
+            } else {
+                Verdict::Blocked
+            }
         });
         if verdict == Verdict::Blocked {
             self.counters.count(Counter::AuthBlocked);
@@ -191,7 +202,9 @@ impl<C: Clock> Firewall<C> {
             if index == MAX_OFFERED {
                 return self.with_user(address, b"", message, |_| Verdict::Blocked);
             }
-            let Some(name) = UserName::of_credentials(message, index) else { continue };
+            let Some(name) = UserName::of_credentials(message, index) else {
+                continue;
+            };
             let hash = self.hash.user(name.as_bytes());
             if !asked.contains(&hash) {
                 asked[index as usize] = hash;
@@ -216,7 +229,9 @@ impl<C: Clock> Firewall<C> {
             return self.with_user(address, user, message, judge);
         }
         let name = UserName::of_credentials(message, 0).or_else(|| UserName::of_from(message));
-        name.map_or(Verdict::Pass, |name| self.with_user(address, name.as_bytes(), message, judge))
+        name.map_or(Verdict::Pass, |name| {
+            self.with_user(address, name.as_bytes(), message, judge)
+        })
     }
 
     /// Runs `judge` for an attempt of this user; a trusted source is never counted nor blocked.
@@ -231,14 +246,22 @@ impl<C: Clock> Firewall<C> {
             return Verdict::Pass;
         }
         let (source, _) = self.locate(address);
-        judge(Attempt { user, source, request: self.request_of(message) })
+        judge(Attempt {
+            user,
+            source,
+            request: self.request_of(message),
+        })
     }
 
     /// Stands for a request and its credentials: the same for a retransmission, another for another
     /// guess, even one that hides behind the same Call-ID and CSeq. 0: there is no telling.
     fn request_of(&self, message: &impl Message) -> u64 {
         let parts = [Part::CallId, Part::CSeq, Part::Credentials].map(|part| message.part(part));
-        if parts[0].is_empty() { 0 } else { self.hash.texts(&parts).max(1) }
+        if parts[0].is_empty() {
+            0
+        } else {
+            self.hash.texts(&parts).max(1)
+        }
     }
 
     fn tell_of_auth_block(

@@ -47,7 +47,10 @@ impl<C: Clock> Firewall<C> {
         let mut text = Digest(self.hash.clone(), 0);
         // Cannot fail: Digest takes all.
         let _hashed = fmt::Write::write_fmt(&mut text, line);
-        if !self.journal.throttled_event(text.1, self.clock.now_s(), line) {
+        if !self
+            .journal
+            .throttled_event(text.1, self.clock.now_s(), line)
+        {
             self.counters.count(Counter::LogSuppressed);
         }
     }
@@ -62,7 +65,9 @@ impl<C: Clock> Firewall<C> {
 
     /// Tells of a panic that stopped at the boundary of this exported function.
     pub fn tell_of_fault(&self, function: &str, line: u32) {
-        let hash = self.hash.texts(&[b"fault", function.as_bytes(), &line.to_ne_bytes()]);
+        let hash = self
+            .hash
+            .texts(&[b"fault", function.as_bytes(), &line.to_ne_bytes()]);
         let answer = self.settings.on_fault;
         let written = self.journal.throttled(
             ERROR,
@@ -99,22 +104,22 @@ impl<C: Clock> Firewall<C> {
     pub fn tell_of_stop(&self) {
         let faults = self.counters.total(Counter::Faults);
         let checked = self.counters.total(Counter::Checked);
-        self.journal.line(
-            INFO,
-            format_args!("stop checked={checked} faults={faults}"),
-        );
+        self.journal
+            .line(INFO, format_args!("stop checked={checked} faults={faults}"));
     }
 
     pub(super) fn tell_of_unban(&self, source: Source, by: Origin) {
         self.counters.count(Counter::Unbans);
         let (key, by) = (self.show(source), by.name());
-        self.journal.event(format_args!("unban key={key} reason={by}"));
+        self.journal
+            .event(format_args!("unban key={key} reason={by}"));
     }
 
     pub(super) fn tell_of_expiry(&self, source: Source) {
         self.counters.count(Counter::Expired);
         let key = self.show(source);
-        self.journal.event(format_args!("unban key={key} reason=expired"));
+        self.journal
+            .event(format_args!("unban key={key} reason=expired"));
     }
 }
 

@@ -38,12 +38,17 @@ impl Parts {
 
 impl Message for Parts {
     fn nth(&self, part: Part, index: u32) -> &[u8] {
-        self.0.get(&(part as u32, index)).map(Vec::as_slice).unwrap_or_default()
+        self.0
+            .get(&(part as u32, index))
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 }
 
 fn agent(text: &str) -> Parts {
-    Parts::default().with(Part::UserAgent, text).with(Part::Method, "REGISTER")
+    Parts::default()
+        .with(Part::UserAgent, text)
+        .with(Part::Method, "REGISTER")
 }
 
 /// A request with credentials that are this guess.
@@ -83,12 +88,19 @@ const TRUSTED: &str = "198.51.100.7";
 fn a_flood_leads_to_a_ban_and_one_line() {
     let firewall = firewall(|_| ());
     let phone = address("192.0.2.1");
-    let verdicts: Vec<_> =
-        (0..6).map(|_| firewall.check(address(FLOODER), &agent("x"))).collect();
+    let verdicts: Vec<_> = (0..6)
+        .map(|_| firewall.check(address(FLOODER), &agent("x")))
+        .collect();
     assert_eq!(verdicts[..3], [Verdict::Pass; 3]);
-    assert_eq!(verdicts[3..], [Verdict::NewlyBlocked, Verdict::Blocked, Verdict::Blocked]);
+    assert_eq!(
+        verdicts[3..],
+        [Verdict::NewlyBlocked, Verdict::Blocked, Verdict::Blocked]
+    );
     assert_eq!(firewall.check(phone, &agent("x")), Verdict::Pass);
-    assert_eq!(logged(), ["palisade: ban key=192.0.2.66 reason=rate seconds=300 count=1"]);
+    assert_eq!(
+        logged(),
+        ["palisade: ban key=192.0.2.66 reason=rate seconds=300 count=1"]
+    );
     assert_eq!(firewall.counters.total(Counter::BlockedBan), 2);
     firewall.clock.advance(300_000);
     firewall.tick();
@@ -99,9 +111,13 @@ fn a_flood_leads_to_a_ban_and_one_line() {
 #[test]
 fn without_a_ban_time_a_flood_is_blocked_while_it_lasts() {
     let firewall = firewall(set("rate_ban_time", 0));
-    let verdicts: Vec<_> =
-        (0..6).map(|_| firewall.check(address(FLOODER), &agent("x"))).collect();
-    assert_eq!(verdicts[3..], [Verdict::NewlyBlocked, Verdict::Blocked, Verdict::Blocked]);
+    let verdicts: Vec<_> = (0..6)
+        .map(|_| firewall.check(address(FLOODER), &agent("x")))
+        .collect();
+    assert_eq!(
+        verdicts[3..],
+        [Verdict::NewlyBlocked, Verdict::Blocked, Verdict::Blocked]
+    );
     assert_eq!(logged(), ["palisade: block key=192.0.2.66 reason=rate"]);
     assert!(!firewall.is_banned(address(FLOODER)));
     firewall.clock.advance(4000);
@@ -145,9 +161,17 @@ fn a_trusted_address_in_a_banned_source_passes() {
         settings.set_number("ipv4_prefix", 24).unwrap();
         settings.set_text("trusted", b"192.0.2.9").unwrap();
     });
-    firewall.ban(address("192.0.2.1"), 60, Reason::MANUAL, Origin::Rpc).unwrap();
-    assert_eq!(firewall.check(address("192.0.2.77"), &NoMessage), Verdict::Blocked);
-    assert_eq!(firewall.check(address("192.0.2.9"), &NoMessage), Verdict::Pass);
+    firewall
+        .ban(address("192.0.2.1"), 60, Reason::MANUAL, Origin::Rpc)
+        .unwrap();
+    assert_eq!(
+        firewall.check(address("192.0.2.77"), &NoMessage),
+        Verdict::Blocked
+    );
+    assert_eq!(
+        firewall.check(address("192.0.2.9"), &NoMessage),
+        Verdict::Pass
+    );
 }
 
 #[test]
@@ -155,7 +179,10 @@ fn a_scanner_is_blocked_and_told_once() {
     let firewall = firewall(set("reqs_density_per_unit", 100));
     let scanner = agent("friendly-scanner\r\n\"x\"");
     for _ in 0..5 {
-        assert_eq!(firewall.check(address(FLOODER), &scanner), Verdict::NewlyBlocked);
+        assert_eq!(
+            firewall.check(address(FLOODER), &scanner),
+            Verdict::NewlyBlocked
+        );
     }
     let line = "palisade: block key=192.0.2.66 reason=agent \
                 agent=\"friendly-scanner\\r\\n\\\"x\\\"\" method=REGISTER";
@@ -167,9 +194,18 @@ fn a_scanner_is_blocked_and_told_once() {
 #[test]
 fn a_scanner_is_banned_where_the_operator_says_so() {
     let firewall = firewall(set("agent_ban_time", 60));
-    assert_eq!(firewall.check(address(FLOODER), &agent("sipvicious")), Verdict::NewlyBlocked);
-    assert_eq!(firewall.check(address(FLOODER), &agent("Linphone")), Verdict::Blocked);
-    assert_eq!(logged()[1], "palisade: ban key=192.0.2.66 reason=agent seconds=60 count=1");
+    assert_eq!(
+        firewall.check(address(FLOODER), &agent("sipvicious")),
+        Verdict::NewlyBlocked
+    );
+    assert_eq!(
+        firewall.check(address(FLOODER), &agent("Linphone")),
+        Verdict::Blocked
+    );
+    assert_eq!(
+        logged()[1],
+        "palisade: ban key=192.0.2.66 reason=agent seconds=60 count=1"
+    );
 }
 
 #[test]
@@ -197,14 +233,33 @@ fn three_wrong_passwords_block_the_user_here_and_are_told() {
     let firewall = firewall(|_| ());
     let source = address("192.0.2.1");
     let wrong = |call: &str| guess("alice", call, "wrong").with(Part::UserAgent, "Linphone");
-    assert_eq!(firewall.auth_failed(source, None, &wrong("1")), Verdict::Pass);
-    assert_eq!(firewall.auth_failed(source, None, &wrong("1")), Verdict::Pass, "retransmission");
-    assert_eq!(firewall.auth_failed(source, None, &wrong("2")), Verdict::Pass);
-    assert_eq!(firewall.auth_failed(source, None, &wrong("3")), Verdict::NewlyBlocked);
-    assert_eq!(firewall.auth_failed(source, None, &wrong("4")), Verdict::Blocked);
+    assert_eq!(
+        firewall.auth_failed(source, None, &wrong("1")),
+        Verdict::Pass
+    );
+    assert_eq!(
+        firewall.auth_failed(source, None, &wrong("1")),
+        Verdict::Pass,
+        "retransmission"
+    );
+    assert_eq!(
+        firewall.auth_failed(source, None, &wrong("2")),
+        Verdict::Pass
+    );
+    assert_eq!(
+        firewall.auth_failed(source, None, &wrong("3")),
+        Verdict::NewlyBlocked
+    );
+    assert_eq!(
+        firewall.auth_failed(source, None, &wrong("4")),
+        Verdict::Blocked
+    );
     assert!(firewall.auth_blocked(source, None, &wrong("5")));
     let right = AuthResult::Success;
-    assert_eq!(firewall.auth_result(right, source, None, &wrong("6")), Verdict::Blocked);
+    assert_eq!(
+        firewall.auth_result(right, source, None, &wrong("6")),
+        Verdict::Blocked
+    );
     assert!(!firewall.auth_blocked(address("192.0.2.2"), None, &wrong("7")));
     let line = "palisade: auth_block user=\"alice@example.com\" key=192.0.2.1 failures=3 \
                 seconds=3600 agent=\"Linphone\"";
@@ -240,7 +295,10 @@ fn several_credentials_do_not_steer_the_count() {
         .with_nth(Part::AuthUser, 1, "alice")
         .with_nth(Part::AuthRealm, 1, "example.com")
         .with_nth(Part::Credentials, 1, "a guess");
-    assert!(firewall.auth_blocked(source, None, &hidden), "any of those offered");
+    assert!(
+        firewall.auth_blocked(source, None, &hidden),
+        "any of those offered"
+    );
     assert!(firewall.auth_blocked(source, Some(b"junk7@example.com"), &hidden));
 }
 
@@ -248,11 +306,19 @@ fn several_credentials_do_not_steer_the_count() {
 fn a_message_without_credentials_counts_for_its_from_uri() {
     let firewall = firewall(set("auth_max_failures", 1));
     let source = address("192.0.2.1");
-    let message =
-        Parts::default().with(Part::FromUser, "bob").with(Part::FromHost, "example.com");
-    assert_eq!(firewall.auth_failed(source, None, &message), Verdict::NewlyBlocked);
+    let message = Parts::default()
+        .with(Part::FromUser, "bob")
+        .with(Part::FromHost, "example.com");
+    assert_eq!(
+        firewall.auth_failed(source, None, &message),
+        Verdict::NewlyBlocked
+    );
     assert!(firewall.auth_blocked(source, Some(b"bob@example.com"), &NoMessage));
-    assert_eq!(firewall.auth_failed(source, None, &NoMessage), Verdict::Pass, "nobody to count");
+    assert_eq!(
+        firewall.auth_failed(source, None, &NoMessage),
+        Verdict::Pass,
+        "nobody to count"
+    );
 }
 
 #[test]
@@ -264,9 +330,15 @@ fn scope_source_bans_the_address() {
     for (n, user) in ["alice", "bob", "carol"].into_iter().enumerate() {
         firewall.auth_failed(address(FLOODER), None, &guess(user, &n.to_string(), "x"));
     }
-    assert_eq!(firewall.check(address(FLOODER), &NoMessage), Verdict::Blocked);
+    assert_eq!(
+        firewall.check(address(FLOODER), &NoMessage),
+        Verdict::Blocked
+    );
     let lines = logged();
-    assert_eq!(lines[1], "palisade: ban key=192.0.2.66 reason=auth seconds=3600 count=1");
+    assert_eq!(
+        lines[1],
+        "palisade: ban key=192.0.2.66 reason=auth seconds=3600 count=1"
+    );
 }
 
 #[test]
@@ -278,7 +350,11 @@ fn a_user_under_attack_is_told_with_a_star() {
         assert_eq!(verdict == Verdict::NewlyBlocked, n == 3);
     }
     assert!(logged()[0].starts_with("palisade: auth_block user=\"alice@example.com\" key=* "));
-    assert!(firewall.auth_blocked(address("192.0.2.99"), Some(b"alice@example.com"), &NoMessage));
+    assert!(firewall.auth_blocked(
+        address("192.0.2.99"),
+        Some(b"alice@example.com"),
+        &NoMessage
+    ));
 }
 
 #[test]
@@ -292,7 +368,13 @@ fn a_full_ban_table_says_so() {
     assert_eq!(ban(3, 50), Err(NotBanned::Full));
     assert_eq!(ban(4, 300), Ok(()));
     let lines = logged();
-    assert!(lines[2].starts_with("palisade: ban_table_full bans_max=2"), "{lines:?}");
-    assert!(lines[3].starts_with("palisade: ban_evicted bans_max=2 evicted=1"), "{lines:?}");
+    assert!(
+        lines[2].starts_with("palisade: ban_table_full bans_max=2"),
+        "{lines:?}"
+    );
+    assert!(
+        lines[3].starts_with("palisade: ban_evicted bans_max=2 evicted=1"),
+        "{lines:?}"
+    );
     assert!(!firewall.is_banned(address("192.0.2.1")));
 }

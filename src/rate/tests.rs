@@ -6,7 +6,10 @@ use super::*;
 use crate::clock::manual::Manual;
 use crate::hash::Hash;
 
-const LIMIT: Limit = Limit { requests: 5, window_ms: 2000 };
+const LIMIT: Limit = Limit {
+    requests: 5,
+    window_ms: 2000,
+};
 
 struct Bench {
     table: RateTable,
@@ -19,12 +22,17 @@ impl Bench {
         let mut region = Region::new(RateTable::room(sources)).unwrap();
         let hash = Hash::keyed([1, 2, 3, 4]);
         let table = RateTable::new(&mut region, sources, limit).unwrap();
-        Self { table, hash, clock: Manual::default() }
+        Self {
+            table,
+            hash,
+            clock: Manual::default(),
+        }
     }
 
     fn request(&self, key: u128) -> Rate {
         let source = Source { key };
-        self.table.charge(source, self.hash.source(source), &self.clock)
+        self.table
+            .charge(source, self.hash.source(source), &self.clock)
     }
 
     fn requests(&self, key: u128, count: usize) -> Vec<Rate> {
@@ -42,7 +50,11 @@ fn the_request_after_the_limit_is_the_first_one_blocked() {
     let bench = Bench::new(100, LIMIT);
     assert_eq!(bench.requests(1, 5), [Rate::Fine; 5]);
     assert_eq!(bench.requests(1, 3), [Rate::NewlyHot, Rate::Hot, Rate::Hot]);
-    assert_eq!(bench.request(2), Rate::Fine, "another source has a window of its own");
+    assert_eq!(
+        bench.request(2),
+        Rate::Fine,
+        "another source has a window of its own"
+    );
 }
 
 #[test]
@@ -104,7 +116,11 @@ fn a_source_forgotten_soon_after_the_start_has_a_whole_window_before_it() {
     bench.table.forget(bench.hash.source(Source { key: 1 }));
     bench.requests(1, 5);
     bench.clock.advance(1500);
-    assert_eq!(bench.request(1), Rate::NewlyHot, "still the window of the five");
+    assert_eq!(
+        bench.request(1),
+        Rate::NewlyHot,
+        "still the window of the five"
+    );
 }
 
 #[test]
@@ -134,13 +150,21 @@ fn hot_sources_stay_in_a_full_set() {
     for key in 1..=4 {
         assert_eq!(bench.requests(key, 6).last(), Some(&Rate::NewlyHot));
     }
-    assert_eq!(bench.requests(5, 20), [Rate::Fine; 20], "no place, so not counted");
+    assert_eq!(
+        bench.requests(5, 20),
+        [Rate::Fine; 20],
+        "no place, so not counted"
+    );
     assert_eq!(bench.table.totals().uncounted.load(Ordering::Relaxed), 20);
     for key in 1..=4 {
         assert_eq!(bench.request(key), Rate::Hot);
     }
     bench.clock.advance(4000);
-    assert_eq!(bench.requests(5, 6).last(), Some(&Rate::NewlyHot), "the others' time is over");
+    assert_eq!(
+        bench.requests(5, 6).last(),
+        Some(&Rate::NewlyHot),
+        "the others' time is over"
+    );
 }
 
 #[test]
@@ -149,7 +173,10 @@ fn a_place_that_became_anothers_is_not_charged() {
     let [tag, window] = &bench.table.sets[0].ways[0];
     bench.request(1);
     // A process died between taking the place and signing it.
-    let other = Window::first(bench.clock.coarse_ms(), check_of(bench.hash.source(Source { key: 1 })) ^ 1);
+    let other = Window::first(
+        bench.clock.coarse_ms(),
+        check_of(bench.hash.source(Source { key: 1 })) ^ 1,
+    );
     let signed = tag.load(Ordering::Relaxed);
     window.store(other.pack(), Ordering::Relaxed);
     assert_eq!(bench.request(1), Rate::Fine);
@@ -161,8 +188,20 @@ fn a_place_that_became_anothers_is_not_charged() {
 fn a_window_survives_its_word() {
     for window in [
         Window::default(),
-        Window { start_ms: (1 << 34) - 1, hits: 65_535, was_hot: true, last: 31, check: 255 },
-        Window { start_ms: 12_345, hits: 7, was_hot: false, last: 3, check: 9 },
+        Window {
+            start_ms: (1 << 34) - 1,
+            hits: 65_535,
+            was_hot: true,
+            last: 31,
+            check: 255,
+        },
+        Window {
+            start_ms: 12_345,
+            hits: 7,
+            was_hot: false,
+            last: 3,
+            check: 9,
+        },
     ] {
         assert_eq!(Window::unpack(window.pack()), window);
     }
@@ -170,16 +209,25 @@ fn a_window_survives_its_word() {
 
 #[test]
 fn counts_stop_at_their_end() {
-    let limit = Limit { requests: MAX_REQUESTS, window_ms: 2000 };
+    let limit = Limit {
+        requests: MAX_REQUESTS,
+        window_ms: 2000,
+    };
     let bench = Bench::new(16, limit);
     let answers = bench.requests(1, 65_600);
-    assert_eq!(answers.iter().filter(|&&rate| rate == Rate::Fine).count(), 65_534);
+    assert_eq!(
+        answers.iter().filter(|&&rate| rate == Rate::Fine).count(),
+        65_534
+    );
     assert_eq!(bench.usage(1).current, 65_535);
 }
 
 #[test]
 fn a_clock_a_moment_behind_is_the_same_window() {
-    let window = Window { hits: 3, ..Window::first(10_000, 0) };
+    let window = Window {
+        hits: 3,
+        ..Window::first(10_000, 0)
+    };
     assert_eq!(window.after_request(9_990, LIMIT).hits, 4);
     assert!(!window.is_over(9_990, LIMIT));
 }

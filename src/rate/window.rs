@@ -47,7 +47,13 @@ impl Window {
     /// A window that begins with this request.
     #[must_use]
     pub const fn first(now_ms: u64, check: u8) -> Self {
-        Self { start_ms: now_ms & START_MASK, hits: 1, was_hot: false, last: 0, check }
+        Self {
+            start_ms: now_ms & START_MASK,
+            hits: 1,
+            was_hot: false,
+            last: 0,
+            check,
+        }
     }
 
     /// From the shared word.
@@ -79,11 +85,22 @@ impl Window {
         let age_ms = self.age_ms(now_ms);
         // Without a request it has not begun (`RateTable::forget`).
         if age_ms < limit.window_ms && self.hits > 0 {
-            let hits = if self.hits < HITS_MAX { self.hits + 1 } else { HITS_MAX };
-            return Self { hits, last: age_ms * 32 / limit.window_ms, ..self };
+            let hits = if self.hits < HITS_MAX {
+                self.hits + 1
+            } else {
+                HITS_MAX
+            };
+            return Self {
+                hits,
+                last: age_ms * 32 / limit.window_ms,
+                ..self
+            };
         }
         let was_hot = age_ms < 2 * limit.window_ms && self.hits > limit.requests;
-        Self { was_hot, ..Self::first(now_ms, self.check) }
+        Self {
+            was_hot,
+            ..Self::first(now_ms, self.check)
+        }
     }
 
     /// With the requests of another window of the same source.
@@ -91,7 +108,11 @@ impl Window {
     pub const fn with(self, other: Self) -> Self {
         let sum = self.hits + other.hits;
         let hits = if sum < HITS_MAX { sum } else { HITS_MAX };
-        Self { hits, was_hot: self.was_hot || other.was_hot, ..self }
+        Self {
+            hits,
+            was_hot: self.was_hot || other.was_hot,
+            ..self
+        }
     }
 
     /// Does it block, seen at its last request?
@@ -115,15 +136,18 @@ impl Window {
     #[must_use]
     pub const fn is_over(self, now_ms: u64, limit: Limit) -> bool {
         let age_ms = self.age_ms(now_ms);
-        age_ms >= 2 * limit.window_ms
-            || (age_ms >= limit.window_ms && self.hits <= limit.requests)
+        age_ms >= 2 * limit.window_ms || (age_ms >= limit.window_ms && self.hits <= limit.requests)
     }
 
     /// The requests of this window, when another one that starts at `next_ms` follows on it; zero
     /// when a whole window without any lies between.
     #[must_use]
     pub const fn hits_before(self, next_ms: u64, limit: Limit) -> u64 {
-        if self.age_ms(next_ms) < 2 * limit.window_ms { self.hits } else { 0 }
+        if self.age_ms(next_ms) < 2 * limit.window_ms {
+            self.hits
+        } else {
+            0
+        }
     }
 
     /// Requests of the window before and of the current one, as of now.
@@ -146,6 +170,10 @@ impl Window {
     /// Milliseconds since it began.
     const fn age_ms(self, now_ms: u64) -> u64 {
         let age_ms = now_ms.wrapping_sub(self.start_ms) & START_MASK;
-        if age_ms > START_MASK - BEHIND_MS { 0 } else { age_ms }
+        if age_ms > START_MASK - BEHIND_MS {
+            0
+        } else {
+            age_ms
+        }
     }
 }

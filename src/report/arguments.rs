@@ -50,7 +50,9 @@ impl<'a> Arguments<'a> {
         name: &str,
         allowed: RangeInclusive<i64>,
     ) -> Result<Option<i64>, Fault> {
-        let Some(text) = self.next() else { return Ok(None) };
+        let Some(text) = self.next() else {
+            return Ok(None);
+        };
         let refuse = |given: &dyn Display| {
             let (least, most) = (allowed.start(), allowed.end());
             let sentence = format!("{name}={given}: must be a number between {least} and {most}");
@@ -70,16 +72,20 @@ impl<'a> Arguments<'a> {
         let limit = self.number("limit", 1..=u32::MAX.into())?;
         self.end()?;
         let limit = limit.map_or(PAGE, i64::unsigned_abs).min(LARGEST_PAGE);
-        Ok(Page { offset: offset.unsigned_abs(), limit })
+        Ok(Page {
+            offset: offset.unsigned_abs(),
+            limit,
+        })
     }
 
     /// There must be no more.
     pub fn end(mut self) -> Result<(), Fault> {
         match self.next() {
             None => Ok(()),
-            Some(text) => {
-                Err(Fault::BadArgument(format!("{}: is one argument too many", Brief(text))))
-            }
+            Some(text) => Err(Fault::BadArgument(format!(
+                "{}: is one argument too many",
+                Brief(text)
+            ))),
         }
     }
 }
@@ -87,7 +93,12 @@ impl<'a> Arguments<'a> {
 /// A negative number that Kamailio made a text of has become the unsigned one with the same bits
 /// (`int2str()` in jsonrpcs and ctl).
 fn parse(text: &str) -> Option<i64> {
-    text.parse().ok().or_else(|| text.parse().ok().map(u64::cast_signed).filter(|value| *value < 0))
+    text.parse().ok().or_else(|| {
+        text.parse()
+            .ok()
+            .map(u64::cast_signed)
+            .filter(|value| *value < 0)
+    })
 }
 
 /// Which rows of a list.

@@ -53,7 +53,9 @@ impl<C: Clock> Firewall<C> {
             let is_meant = status == b"ALL" || self.status(usage).to_bytes() == status;
             is_meant && (usage.hot || usage.idle_ms <= self.remembered_ms())
         });
-        list(reply, page, remembered, |reply, usage| self.write_usage(reply, None, &usage))
+        list(reply, page, remembered, |reply, usage| {
+            self.write_usage(reply, None, &usage)
+        })
     }
 
     pub(super) fn write_usage(
@@ -147,7 +149,9 @@ impl<C: Clock> Firewall<C> {
         reply.open_struct(None)?;
         let mut written = Ok(());
         self.settings.each(|name, value| {
-            let Ok(name) = std::ffi::CString::new(name) else { return };
+            let Ok(name) = std::ffi::CString::new(name) else {
+                return;
+            };
             written = written.and_then(|()| match value {
                 Shown::Number(value) => reply.number(Some(&name), value),
                 Shown::Text(text) => reply.text(Some(&name), text),
@@ -165,7 +169,9 @@ impl<C: Clock> Firewall<C> {
         arguments.end()?;
         reply.open_struct(None)?;
         for (name, count) in self.counters.each() {
-            let Ok(name) = std::ffi::CString::new(name) else { continue };
+            let Ok(name) = std::ffi::CString::new(name) else {
+                continue;
+            };
             reply.number(Some(&name), number(count))?;
         }
         let uncounted = self.rate.totals().uncounted.load(Ordering::Relaxed);
@@ -187,24 +193,44 @@ impl<C: Clock> Firewall<C> {
         let evicted_sources = of(&self.rate.totals().evicted);
         let [users, known] = self.auth.sizes();
         let record_table = |name, size: TableSize| {
-            (name, size.limit, of(&size.totals.live), of(&size.totals.evicted), size.bytes)
+            (
+                name,
+                size.limit,
+                of(&size.totals.live),
+                of(&size.totals.evicted),
+                size.bytes,
+            )
         };
         let rows = [
-            ("sources", sources, used_sources, evicted_sources, self.rate.bytes()),
+            (
+                "sources",
+                sources,
+                used_sources,
+                evicted_sources,
+                self.rate.bytes(),
+            ),
             record_table("bans", self.bans.size()),
             record_table("users", users),
             record_table("known", known),
         ];
-        let all = Page { offset: 0, limit: rows.len() as u64 };
-        list(reply, all, rows.into_iter(), |reply, (name, capacity, used, evictions, bytes)| {
-            reply.open_struct(None)?;
-            reply.text(Some(c"table"), name)?;
-            reply.number(Some(c"capacity"), number(capacity))?;
-            reply.number(Some(c"used"), number(used))?;
-            reply.number(Some(c"evictions"), number(evictions))?;
-            reply.number(Some(c"bytes"), number(bytes as u64))?;
-            reply.close()
-        })
+        let all = Page {
+            offset: 0,
+            limit: rows.len() as u64,
+        };
+        list(
+            reply,
+            all,
+            rows.into_iter(),
+            |reply, (name, capacity, used, evictions, bytes)| {
+                reply.open_struct(None)?;
+                reply.text(Some(c"table"), name)?;
+                reply.number(Some(c"capacity"), number(capacity))?;
+                reply.number(Some(c"used"), number(used))?;
+                reply.number(Some(c"evictions"), number(evictions))?;
+                reply.number(Some(c"bytes"), number(bytes as u64))?;
+                reply.close()
+            },
+        )
     }
 }
 

@@ -49,7 +49,10 @@ impl<C: Clock> Firewall<C> {
 
     fn show_users(&self, source: Source, reply: &mut impl Reply) -> Result<(), Fault> {
         reply.open_list(Some(c"auth"))?;
-        let of_source = self.auth.failing(&self.clock).filter(|row| row.source == source);
+        let of_source = self
+            .auth
+            .failing(&self.clock)
+            .filter(|row| row.source == source);
         for row in of_source.take(USERS).collect::<Vec<_>>() {
             self.write_auth(reply, &row)?;
         }

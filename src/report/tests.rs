@@ -62,8 +62,13 @@ fn ask_with_room(firewall: &Firewall, line: &str, room: usize) -> Result<String,
     let mut words = line.split_whitespace().map(str::as_bytes);
     let command = words.next().unwrap();
     let arguments: Vec<&[u8]> = words.collect();
-    let mut reply = Text { written: String::new(), room };
-    firewall.answer(command, &arguments, &mut reply).map(|()| reply.written)
+    let mut reply = Text {
+        written: String::new(),
+        room,
+    };
+    firewall
+        .answer(command, &arguments, &mut reply)
+        .map(|()| reply.written)
 }
 
 fn ask(firewall: &Firewall, line: &str) -> Result<String, Fault> {
@@ -75,15 +80,35 @@ fn bad_arguments_are_named() {
     let firewall = firewall();
     for (line, code, part) in [
         ("ban", 400, "key: is missing"),
-        ("ban alice", 400, "key=alice: must be an IPv4 or IPv6 address"),
-        ("ban 192.0.2.1 soon", 400, "seconds=soon: must be a number between 0 and 315360000"),
+        (
+            "ban alice",
+            400,
+            "key=alice: must be an IPv4 or IPv6 address",
+        ),
+        (
+            "ban 192.0.2.1 soon",
+            400,
+            "seconds=soon: must be a number between 0 and 315360000",
+        ),
         ("ban 192.0.2.1 -1", 400, "seconds=-1: must be a number"),
         ("ban 192.0.2.1 1 x y", 400, "y: is one argument too many"),
-        ("ban 198.51.100.7", 403, "key=198.51.100.7: is in a trusted network"),
+        (
+            "ban 198.51.100.7",
+            403,
+            "key=198.51.100.7: is in a trusted network",
+        ),
         ("unban 192.0.2.1", 404, "key=192.0.2.1: is not banned"),
         ("bans x", 400, "offset=x: must be a number"),
-        ("bans 0 0", 400, "limit=0: must be a number between 1 and 4294967295"),
-        ("sources lukewarm", 400, "status=LUKEWARM: must be one of ALL, WARM, HOT"),
+        (
+            "bans 0 0",
+            400,
+            "limit=0: must be a number between 1 and 4294967295",
+        ),
+        (
+            "sources lukewarm",
+            400,
+            "status=LUKEWARM: must be one of ALL, WARM, HOT",
+        ),
         ("auth_clear", 400, "user: is missing"),
         ("auth_clear alice 1.2.3", 400, "key=1.2.3: must be"),
         ("auth_clear 100", 404, "user=100: has no failures"),
@@ -109,11 +134,17 @@ fn bans_are_listed_page_by_page() {
         let page = ask(&firewall, &format!("bans {offset} 3")).unwrap();
         assert!(page.starts_with("{ total=7 rows=[ "), "{page}");
         keys.extend(
-            page.split_whitespace().filter_map(|word| word.strip_prefix("key=").map(str::to_owned)),
+            page.split_whitespace()
+                .filter_map(|word| word.strip_prefix("key=").map(str::to_owned)),
         );
     }
     keys.sort_unstable();
-    assert_eq!(keys, (1..=7).map(|last| format!("192.0.2.{last}")).collect::<Vec<_>>());
+    assert_eq!(
+        keys,
+        (1..=7)
+            .map(|last| format!("192.0.2.{last}"))
+            .collect::<Vec<_>>()
+    );
     assert_eq!(ask(&firewall, "unban_all").unwrap(), "{ lifted=7 } ");
 }
 
@@ -127,8 +158,14 @@ fn show_says_what_a_request_would_get() {
     ask(&firewall, "ban 192.0.2.77").unwrap();
     for (ip, part) in [
         ("192.0.2.1", "now=pass trusted=0 banned=0 auth=[ } } "),
-        ("192.0.2.66", "now=blocked: over the rate trusted=0 banned=0 rate={ key=192.0.2.66"),
-        ("192.0.2.77", "now=blocked: banned, reason=manual trusted=0 banned=1 ban={ "),
+        (
+            "192.0.2.66",
+            "now=blocked: over the rate trusted=0 banned=0 rate={ key=192.0.2.66",
+        ),
+        (
+            "192.0.2.77",
+            "now=blocked: banned, reason=manual trusted=0 banned=1 ban={ ",
+        ),
         ("198.51.100.1", "now=pass: trusted trusted=1"),
         ("2001:db8::1", "ip=2001:db8::1 key=2001:db8::/64 now=pass"),
     ] {
@@ -145,11 +182,18 @@ fn sources_are_filtered_by_status() {
             firewall.check_rate(Address::parse(format!("192.0.2.{last}").as_bytes()).unwrap());
         }
     }
-    for (line, total) in
-        [("sources", 2), ("sources ALL", 2), ("sources warm", 1), ("sources HOT 0 5", 1), ("sources 1", 2)]
-    {
+    for (line, total) in [
+        ("sources", 2),
+        ("sources ALL", 2),
+        ("sources warm", 1),
+        ("sources HOT 0 5", 1),
+        ("sources 1", 2),
+    ] {
         let listed = ask(&firewall, line).unwrap();
-        assert!(listed.starts_with(&format!("{{ total={total} ")), "{line}: {listed}");
+        assert!(
+            listed.starts_with(&format!("{{ total={total} ")),
+            "{line}: {listed}"
+        );
     }
 }
 
@@ -159,14 +203,25 @@ fn a_reply_that_runs_full_stops_the_writer_wherever_it_is() {
     ask(&firewall, "ban 192.0.2.1").unwrap();
     let source = Address::parse(b"192.0.2.1").unwrap();
     firewall.auth_failed(source, Some(b"alice"), &NoMessage);
-    for line in ["bans", "sources", "auth", "agents", "show 192.0.2.1", "settings", "stats", "tables"]
-    {
+    for line in [
+        "bans",
+        "sources",
+        "auth",
+        "agents",
+        "show 192.0.2.1",
+        "settings",
+        "stats",
+        "tables",
+    ] {
         let whole = ask(&firewall, line).unwrap();
         let mut room = 0;
         while ask_with_room(&firewall, line, room) == Err(Fault::Full) {
             room += 1;
         }
-        assert_eq!(ask_with_room(&firewall, line, room).map(|text| text.len()), Ok(whole.len()));
+        assert_eq!(
+            ask_with_room(&firewall, line, room).map(|text| text.len()),
+            Ok(whole.len())
+        );
         assert!(room > 3, "{line}");
     }
 }

@@ -28,7 +28,9 @@ pub fn map_shared(bytes: usize) -> io::Result<*mut u8> {
     if start == libc::MAP_FAILED {
         return Err(io::Error::last_os_error());
     }
-    let aligned = start.cast::<u8>().wrapping_add(start.align_offset(HUGE_PAGE));
+    let aligned = start
+        .cast::<u8>()
+        .wrapping_add(start.align_offset(HUGE_PAGE));
     // An advice: where the kernel has no huge pages for shared memory, plain ones serve.
     // SAFETY: the range lies inside the mapping made above.
     unsafe { libc::madvise(aligned.cast(), bytes, libc::MADV_HUGEPAGE) };
@@ -36,24 +38,38 @@ pub fn map_shared(bytes: usize) -> io::Result<*mut u8> {
     let taken = unsafe { libc::madvise(aligned.cast(), bytes, libc::MADV_POPULATE_WRITE) };
     let error = io::Error::last_os_error();
     // EINVAL: a kernel before 5.14, which takes the pages when they are first touched.
-    if taken == 0 || error.raw_os_error() == Some(libc::EINVAL) { Ok(aligned) } else { Err(error) }
+    if taken == 0 || error.raw_os_error() == Some(libc::EINVAL) {
+        Ok(aligned)
+    } else {
+        Err(error)
+    }
 }
 
 /// How many bytes of the mapping at `start` the kernel has given as huge pages.
 #[must_use]
 pub fn huge_bytes(start: *const u8) -> usize {
     // proc(5): a line per mapping, "start-end ...", then lines "Name: value kB".
-    let Ok(maps) = std::fs::read_to_string("/proc/self/smaps") else { return 0 };
+    let Ok(maps) = std::fs::read_to_string("/proc/self/smaps") else {
+        return 0;
+    };
     let range = |line: &str| {
         let (from, to) = line.split_once(' ')?.0.split_once('-')?;
         Some(usize::from_str_radix(from, 16).ok()?..usize::from_str_radix(to, 16).ok()?)
     };
     let address = start.addr();
-    let mapping = maps.lines().skip_while(|line| range(line).is_none_or(|r| !r.contains(&address)));
+    let mapping = maps
+        .lines()
+        .skip_while(|line| range(line).is_none_or(|r| !r.contains(&address)));
     let values = mapping.skip(1).take_while(|line| range(line).is_none());
     let huge = values.filter_map(|line| line.strip_prefix("ShmemPmdMapped:"));
-    let kilobytes =
-        huge.filter_map(|value| value.trim().strip_suffix(" kB")?.trim().parse::<usize>().ok());
+    let kilobytes = huge.filter_map(|value| {
+        value
+            .trim()
+            .strip_suffix(" kB")?
+            .trim()
+            .parse::<usize>()
+            .ok()
+    });
     kilobytes.sum::<usize>() * 1024
 }
 
@@ -72,7 +88,11 @@ pub fn secret() -> io::Result<[u64; 4]> {
     let mut words = [0_u64; 4];
     // SAFETY: the buffer is 32 bytes long and writable.
     let got = unsafe { libc::getrandom(words.as_mut_ptr().cast(), 32, 0) };
-    if got == 32 { Ok(words) } else { Err(io::Error::last_os_error()) }
+    if got == 32 {
+        Ok(words)
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 /// Milliseconds of CLOCK_MONOTONIC, the same in every process of the machine. The vDSO answers
@@ -96,7 +116,10 @@ pub fn wall_ms() -> u64 {
 
 #[allow(clippy::cast_sign_loss)] // Linux refuses to set these clocks below zero.
 fn read_clock(id: libc::clockid_t) -> u64 {
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: `now` is writable; the clocks above exist on every Linux.
     unsafe { libc::clock_gettime(id, &raw mut now) };
     now.tv_sec as u64 * 1000 + now.tv_nsec as u64 / 1_000_000

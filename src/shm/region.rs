@@ -50,9 +50,17 @@ impl Region {
     /// The kernel's, when it refuses the memory or the randomness.
     pub fn new(bytes: usize) -> io::Result<Self> {
         let bytes = size_of::<Header>() + bytes;
-        let page = if bytes < os::HUGE_PAGE { os::PAGE } else { os::HUGE_PAGE };
+        let page = if bytes < os::HUGE_PAGE {
+            os::PAGE
+        } else {
+            os::HUGE_PAGE
+        };
         let bytes = bytes.next_multiple_of(page);
-        let mut region = Self { start: os::map_shared(bytes)?, bytes, used: 0 };
+        let mut region = Self {
+            start: os::map_shared(bytes)?,
+            bytes,
+            used: 0,
+        };
         let seed = os::secret()?;
         let header = region.header();
         header.magic.store(MAGIC, Ordering::Relaxed);
@@ -84,7 +92,11 @@ impl Region {
     /// Bytes of it that lie in huge pages.
     #[must_use]
     pub fn huge_bytes(&self) -> usize {
-        if self.bytes < os::HUGE_PAGE { 0 } else { os::huge_bytes(self.start) }
+        if self.bytes < os::HUGE_PAGE {
+            0
+        } else {
+            os::huge_bytes(self.start)
+        }
     }
 
     /// Bytes of the whole region.
@@ -131,7 +143,10 @@ mod tests {
     fn the_header_says_what_the_region_is() {
         let region = Region::new(100).unwrap();
         assert_eq!(region.header().magic.load(Ordering::Relaxed), MAGIC);
-        assert_eq!(region.header().bytes.load(Ordering::Relaxed), region.bytes() as u64);
+        assert_eq!(
+            region.header().bytes.load(Ordering::Relaxed),
+            region.bytes() as u64
+        );
         assert_ne!(region.seed(), [0; 4]);
     }
 
@@ -146,7 +161,10 @@ mod tests {
 
     #[test]
     fn seeds_differ() {
-        assert_ne!(Region::new(0).unwrap().seed(), Region::new(0).unwrap().seed());
+        assert_ne!(
+            Region::new(0).unwrap().seed(),
+            Region::new(0).unwrap().seed()
+        );
     }
 
     #[test]

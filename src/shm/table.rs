@@ -16,8 +16,8 @@ use crate::shared_struct;
 mod scan;
 mod tag;
 
-pub use tag::{FOREVER_S, Tag};
 use tag::State;
+pub use tag::{FOREVER_S, Tag};
 
 /// Tags in one set: as many as fill a cache line. (Two under loom, which tries every interleaving.)
 pub const WAYS: usize = if cfg!(loom) { 2 } else { 8 };
@@ -162,16 +162,16 @@ impl<const WORDS: usize> Table<WORDS> {
         totals: &'static Totals,
         limit: u64,
     ) -> Self {
-        Self { sets, records, totals, limit }
+        Self {
+            sets,
+            records,
+            totals,
+            limit,
+        }
     }
 
     /// The live record with this hash that is `same`.
-    pub fn find(
-        &self,
-        hash: u64,
-        now_s: u32,
-        same: impl Fn(&Record<WORDS>) -> bool,
-    ) -> Found {
+    pub fn find(&self, hash: u64, now_s: u32, same: impl Fn(&Record<WORDS>) -> bool) -> Found {
         for _ in 0..ATTEMPTS {
             match self.look(hash, now_s, &same) {
                 Some(found) => return found,
@@ -193,7 +193,10 @@ impl<const WORDS: usize> Table<WORDS> {
     #[must_use]
     pub fn read(&self, entry: Entry) -> Option<(Entry, [u64; WORDS])> {
         for _ in 0..SPINS {
-            let entry = Entry { tag: self.tag(entry.index), ..entry };
+            let entry = Entry {
+                tag: self.tag(entry.index),
+                ..entry
+            };
             match entry.tag.state() {
                 State::Live => {
                     let words = core::array::from_fn(|word| self.record(entry).get(word));
@@ -247,8 +250,15 @@ impl<const WORDS: usize> Table<WORDS> {
             // SeqCst: of two processes that claim for one key, at least one sees the other's claim
             // in `has_twin`; pairs with the same fence in the other process.
             fence(Ordering::SeqCst);
-            let claim =
-                Claim { table: self, index, old, mine, existed, touched: false, published: false };
+            let claim = Claim {
+                table: self,
+                index,
+                old,
+                mine,
+                existed,
+                touched: false,
+                published: false,
+            };
             if self.has_twin(hash, index, now_s, &same) {
                 drop(claim); // Puts the old tag back.
                 continue;
@@ -360,7 +370,10 @@ impl<const WORDS: usize> Claim<'_, WORDS> {
             .compare_exchange(self.mine.0, tag.0, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok();
         // After the tag: a scan that has passed this place already has reset the hint before.
-        self.table.totals.next_end_s.fetch_min(keep_until_s.into(), Ordering::Release);
+        self.table
+            .totals
+            .next_end_s
+            .fetch_min(keep_until_s.into(), Ordering::Release);
         match (done, self.was_live()) {
             (true, false) => _ = self.table.totals.live.fetch_add(1, Ordering::Relaxed),
             (true, true) if !self.existed => {
@@ -368,7 +381,10 @@ impl<const WORDS: usize> Claim<'_, WORDS> {
             }
             _ => {}
         }
-        done.then_some(Entry { index: self.index, tag })
+        done.then_some(Entry {
+            index: self.index,
+            tag,
+        })
     }
 }
 
@@ -379,7 +395,11 @@ impl<const WORDS: usize> Drop for Claim<'_, WORDS> {
         }
         // Untouched, the old tag still tells the truth. When the exchange fails, the lease was over
         // and the place is another's.
-        let tag = if self.touched { self.mine.past(self.mine.time_s()) } else { self.old };
+        let tag = if self.touched {
+            self.mine.past(self.mine.time_s())
+        } else {
+            self.old
+        };
         let given_back = self
             .table
             .cell(self.index)

@@ -125,7 +125,11 @@ fn a_huge_argument_is_cut_and_the_rest_of_the_sentence_is_not() {
                 ": must be 1 to 64 bytes of text",
             ),
             ("sources", json!([]), ": must be one of ALL, WARM, HOT"),
-            ("bans", json!([0]), ": must be a number between 1 and 4294967295"),
+            (
+                "bans",
+                json!([0]),
+                ": must be a number between 1 and 4294967295",
+            ),
             ("auth_clear", json!([]), ": has no failures"),
             ("stats", json!([]), ": is one argument too many"),
         ] {

@@ -35,7 +35,10 @@ impl<const WORDS: usize> Table<WORDS> {
     }
 
     const fn sets_of(&self, hash: u64) -> (usize, usize) {
-        (self.set(hash), self.set(hash.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        (
+            self.set(hash),
+            self.set(hash.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        )
     }
 
     /// The high bits of the hash, scaled to the number of sets (Lemire's range reduction,
@@ -86,7 +89,11 @@ impl<const WORDS: usize> Table<WORDS> {
         now_s: u32,
         same: &impl Fn(&Record<WORDS>) -> bool,
     ) -> Option<Survey> {
-        let mut survey = Survey { existing: None, spare: None, first_to_end: None };
+        let mut survey = Survey {
+            existing: None,
+            spare: None,
+            first_to_end: None,
+        };
         let mut taken = [0_usize; 2];
         let mut spares: [Option<Entry>; 2] = [None; 2];
         for (position, index) in self.ways(hash).enumerate() {
@@ -117,7 +124,11 @@ impl<const WORDS: usize> Table<WORDS> {
         }
         // The emptier set of the two: that is what keeps both from filling up.
         let [one, two] = spares;
-        survey.spare = if taken[1] < taken[0] { two.or(one) } else { one.or(two) };
+        survey.spare = if taken[1] < taken[0] {
+            two.or(one)
+        } else {
+            one.or(two)
+        };
         Some(survey)
     }
 
@@ -129,7 +140,9 @@ impl<const WORDS: usize> Table<WORDS> {
         now_s: u32,
         worth_s: u32,
     ) -> Result<Entry, Refused> {
-        let ended = survey.existing.filter(|entry| entry.tag.state() == State::Past);
+        let ended = survey
+            .existing
+            .filter(|entry| entry.tag.state() == State::Past);
         if let Some(spare) = ended.or(survey.spare) {
             // Relaxed: a hint. Two newcomers at once may overshoot by one each.
             if self.totals.live.load(Ordering::Relaxed) < self.limit {
@@ -234,16 +247,23 @@ impl<const WORDS: usize> Table<WORDS> {
             // What is published after we have passed its place lowers it again, see `Claim::publish`.
             next_end_s.store(u64::MAX, Ordering::Relaxed);
         }
-        is_due.then(|| self.live()).into_iter().flatten().filter(move |entry| {
-            next_end_s.fetch_min(entry.keep_until_s().into(), Ordering::Relaxed);
-            entry.keep_until_s() <= now_s
-        })
+        is_due
+            .then(|| self.live())
+            .into_iter()
+            .flatten()
+            .filter(move |entry| {
+                next_end_s.fetch_min(entry.keep_until_s().into(), Ordering::Relaxed);
+                entry.keep_until_s() <= now_s
+            })
     }
 
     /// All live records, in the order of their places.
     pub fn live(&self) -> impl Iterator<Item = Entry> + '_ {
         (0..self.sets.len() * WAYS)
-            .map(|index| Entry { index, tag: self.tag(index) })
+            .map(|index| Entry {
+                index,
+                tag: self.tag(index),
+            })
             .filter(|entry| entry.tag.state() == State::Live)
     }
 }
@@ -254,7 +274,10 @@ fn ends_before(entry: Entry, other: Option<Entry>) -> bool {
 
 /// Puts an entry that ends before the last of these in its place among them.
 fn keep_firsts(firsts: &mut [Option<Entry>; FIRSTS], entry: Entry) {
-    let place = firsts.iter().position(|&first| ends_before(entry, first)).unwrap_or(FIRSTS - 1);
+    let place = firsts
+        .iter()
+        .position(|&first| ends_before(entry, first))
+        .unwrap_or(FIRSTS - 1);
     firsts[place..].rotate_right(1);
     firsts[place] = Some(entry);
 }

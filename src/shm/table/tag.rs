@@ -116,7 +116,10 @@ mod tests {
     #[test]
     fn a_lease_ends() {
         let tag = Tag(0).claimed(1, 100);
-        assert!(!tag.lease_is_over(99), "a clock that is behind is no reason");
+        assert!(
+            !tag.lease_is_over(99),
+            "a clock that is behind is no reason"
+        );
         assert!(!tag.lease_is_over(100 + LEASE_S));
         assert!(tag.lease_is_over(101 + LEASE_S));
     }
