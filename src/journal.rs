@@ -1,7 +1,7 @@
 //! The log: one line per event, `key=value`, never two for one thing, never a flood.
 //!
 //! A line is made in a fixed buffer on the stack and cut at its end; bytes from the network go
-//! through [`Escaped`]. Nothing here runs on the way to `pass` or to `blocked already`.
+//! through [`Escaped`](crate::escape::Escaped). Nothing here runs on the way to `pass` or to `blocked already`.
 
 use std::fmt::{self, Write};
 use std::io;
