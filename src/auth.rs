@@ -32,7 +32,7 @@ use record::{Subject, WORDS};
 use tally::Tally;
 
 /// How often a count is tried again after losing a race.
-const ATTEMPTS: usize = 64;
+const ATTEMPTS: usize = 1024;
 
 /// How many failures are too many, for whom, and for how long.
 #[derive(Clone, Copy, Debug)]

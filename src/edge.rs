@@ -6,14 +6,16 @@
 /// src/core/config.h. All below are keepalives (CRLF, zero bytes, nothing at all).
 const SHORTEST_MESSAGE: usize = 20;
 
-/// Does the datagram want to be a SIP message? Not so: keepalives, STUN (RFC 8489), and HEP, which
-/// carries captured traffic to a Homer.
+/// Does the datagram want to be a SIP request? Not so: keepalives, STUN (RFC 8489), HEP, which carries
+/// captured traffic to a Homer, and replies: else whoever makes a phone send many would have the
+/// phone banned.
 #[must_use]
-pub fn is_message(datagram: &[u8]) -> bool {
+pub fn is_request(datagram: &[u8]) -> bool {
     datagram.len() >= SHORTEST_MESSAGE
         && !datagram
             .iter()
             .all(|&byte| byte == b'\r' || byte == b'\n' || byte == 0)
+        && !datagram.starts_with(b"SIP/2.0 ")
         && !is_stun(datagram)
         && !is_hep(datagram)
 }
@@ -48,13 +50,13 @@ mod tests {
     ];
 
     #[test]
-    fn what_wants_to_be_a_message() {
+    fn what_wants_to_be_a_request() {
         let register = b"REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP x\r\n\r\n";
         let mut long_stun = STUN.to_vec();
         long_stun.extend_from_slice(b"more than it says");
         for (datagram, expected) in [
             (&register[..], true),
-            (b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP x\r\n\r\n", true),
+            (b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP x\r\n\r\n", false),
             (b"garbage that no parser likes \xff\xff", true),
             (&[0x01; 64], true),
             (&long_stun, true),
@@ -69,7 +71,7 @@ mod tests {
             (b"\x02\x28\x0a\x11\x13\xc4 captured traffic", false),
         ] {
             assert_eq!(
-                is_message(datagram),
+                is_request(datagram),
                 expected,
                 "{:?}",
                 datagram.escape_ascii().to_string()
@@ -80,7 +82,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_datagram_panics(datagram: Vec<u8>) {
-            let _either = is_message(&datagram);
+            let _either = is_request(&datagram);
         }
     }
 }

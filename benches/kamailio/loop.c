@@ -111,7 +111,10 @@ void loop_batch(
 		}
 	}
 	ns = now_ns() - ns;
-	ns -= waited_ns() - waited;
+	waited = waited_ns() - waited;
+	/* else it was before or after the calls, where the clock is not running */
+	if(waited < ns)
+		ns -= waited;
 	sample->wrong += wrong;
 	sample->batches++;
 	sample->ns += ns;

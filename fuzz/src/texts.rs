@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use palisade::agent::{BUILTIN, Filter, Patterns};
-use palisade::edge::is_message;
+use palisade::edge::is_request;
 use palisade::escape::{Brief, Escaped, MAX_SHOWN};
 use palisade::settings::Settings;
 use palisade::source::{Address, Prefixes};
@@ -135,10 +135,11 @@ fn read_escaped(shown: &str) -> Vec<u8> {
 }
 
 pub fn edge(data: &[u8]) {
-    let told = is_message(data);
-    // Every method and `SIP/2.0` begin with a letter, and so does no keepalive and no STUN.
-    let begins_well =
-        data.first().is_some_and(u8::is_ascii_alphabetic) && !data.starts_with(b"HEP3");
+    let told = is_request(data);
+    // Every method begins with a letter, and so does no keepalive and no STUN.
+    let begins_well = data.first().is_some_and(u8::is_ascii_alphabetic)
+        && !data.starts_with(b"HEP3")
+        && !data.starts_with(b"SIP/2.0 ");
     let is_blank = data.iter().all(|byte| b"\r\n\0".contains(byte));
     assert!(!told || (data.len() >= 20 && !is_blank));
     assert!(told || data.len() < 20 || !begins_well);

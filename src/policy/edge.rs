@@ -3,7 +3,7 @@
 
 use crate::clock::Clock;
 use crate::counters::Counter;
-use crate::edge::is_message;
+use crate::edge::is_request;
 use crate::settings::Edge;
 use crate::source::Address;
 
@@ -12,7 +12,8 @@ use super::{Firewall, Verdict};
 impl<C: Clock> Firewall<C> {
     /// Should this datagram be dropped unparsed? Of a banned source, all are; where the edge counts
     /// (`edge=rate`), those of a source over its rate are too, and `check` does not count them
-    /// again. A keepalive is no message, and is not counted.
+    /// again. A keepalive or a reply is no
+    /// request, and is not counted.
     pub fn check_datagram(&self, address: Address, datagram: &[u8]) -> Verdict {
         if self.settings.trusted.holds(address) {
             return Verdict::Pass;
@@ -23,7 +24,7 @@ impl<C: Clock> Firewall<C> {
             self.counters.count(Counter::EdgeDropped);
             return Verdict::Blocked;
         }
-        if self.settings.edge != Edge::Rate || !is_message(datagram) {
+        if self.settings.edge != Edge::Rate || !is_request(datagram) {
             return Verdict::Pass;
         }
         let verdict = self.charge_and_ban(address, source, hash);
