@@ -25,9 +25,8 @@ pub use window::{Limit, MAX_REQUESTS, Window};
 /// Sources in one cache line. (Two under loom, which tries every interleaving.)
 pub const WAYS: usize = if cfg!(loom) { 2 } else { 4 };
 
-/// How often a count is tried again after losing a race for the word: a bound that is not reached.
-/// (Measured: four processes that do nothing but charge one word lose 64 times in a row once in 6,000
-/// charges, on two cores.)
+/// How often a place is looked for again that became another's, or an earlier one, meanwhile: a bound
+/// that is not reached.
 const ATTEMPTS: usize = if cfg!(loom) { 8 } else { 1024 };
 
 /// How long to wait for the process that took a place to sign it.
@@ -156,25 +155,19 @@ impl RateTable {
                 }
             };
             let cell = &self.sets[set].ways[way][1];
-            let word = cell.load(Ordering::Relaxed); // validated by the exchange below
-            let old = Window::unpack(word);
-            if old.check != check_of(hash) {
-                // The place became another's after `find` read its tag.
-                continue;
-            }
-            let mut new = old.after_request(now_ms, self.limit);
-            if new.is_hot(self.limit) && !old.is_hot(self.limit) {
-                // Only now does a clock that is a tick behind matter: was the window over?
-                new = old.after_request(clock.exact_ms(), self.limit);
-            }
+            let mut new = Window::default();
             // Relaxed: the word carries everything, `check` included, so that a place which became
-            // another's is not charged.
-            if cell
-                .compare_exchange(word, new.pack(), Ordering::Relaxed, Ordering::Relaxed)
-                .is_err()
-            {
-                continue;
-            }
+            // another's is not charged. Who loses a race tries again at once, while the cache line
+            // is there: a faster process could keep it from counting for long otherwise.
+            let charged = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
+                let old = Window::unpack(word);
+                new = self.after_request(old, now_ms, clock);
+                (old.check == check_of(hash)).then(|| new.pack())
+            });
+            let Ok(word) = charged else {
+                continue; // The place became another's after `find` read its tag.
+            };
+            let old = Window::unpack(word);
             if new.start_ms != old.start_ms {
                 self.remember_previous(set, way, hash, old.hits_before(new.start_ms, self.limit));
             }
@@ -185,6 +178,15 @@ impl RateTable {
             };
         }
         Rate::Fine
+    }
+
+    fn after_request(&self, old: Window, now_ms: u64, clock: &impl Clock) -> Window {
+        let new = old.after_request(now_ms, self.limit);
+        if old.is_hot(self.limit) || !new.is_hot(self.limit) {
+            return new;
+        }
+        // Only now does a clock that is a tick behind matter: was the window over?
+        old.after_request(clock.exact_ms(), self.limit)
     }
 
     /// Forgets what a source sent.
@@ -341,16 +343,14 @@ impl RateTable {
                 continue; // An earlier one was signed after `find` had passed it.
             };
             let cell = &self.sets[set].ways[way][1];
-            let word = cell.load(Ordering::Relaxed); // validated by the exchange below
-            let old = Window::unpack(word);
-            if old.check != check_of(hash) {
-                continue; // Given up: another process has signed an earlier one.
-            }
-            let new = old.with(other);
-            let added =
-                cell.compare_exchange(word, new.pack(), Ordering::Relaxed, Ordering::Relaxed);
-            if added.is_ok() {
-                return new.is_hot(self.limit) && !old.is_hot(self.limit);
+            let sum = |word| {
+                let old = Window::unpack(word);
+                (old.check == check_of(hash)).then(|| old.with(other).pack())
+            };
+            // Relaxed: as in `charge`. None: given up, another process has signed an earlier one.
+            if let Ok(word) = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum) {
+                let old = Window::unpack(word);
+                return !old.is_hot(self.limit) && old.with(other).is_hot(self.limit);
             }
         }
         false
