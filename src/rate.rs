@@ -85,7 +85,7 @@ pub struct Usage {
     pub current: u64,
     /// Is everything from it blocked just now?
     pub hot: bool,
-    /// Milliseconds since its last request, exact to 1/32 of a window.
+    /// Milliseconds since its last request, exact to 1/16 of a window.
     pub idle_ms: u64,
 }
 

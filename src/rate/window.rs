@@ -5,7 +5,7 @@
 //! | 0..34 | start, in milliseconds since the region was made, modulo 198 days |
 //! | 34..50 | requests since then, 65,535 at the most |
 //! | 50 | was the window before over the limit? |
-//! | 51..56 | when the last request came, in 1/32 of a window after its start |
+//! | 51..56 | when the last request came after its start, in steps of [`Limit::step_bits`] |
 //! | 56..64 | eight bits of the source's hash: a place that became another's is not charged |
 
 /// The highest limit: one less than the counter's end.
@@ -28,6 +28,14 @@ pub struct Limit {
     pub window_ms: u64,
 }
 
+impl Limit {
+    /// A window has at most 32 steps of so many bits of a millisecond, and at least 16: a shift, where
+    /// a division would cost as much as the rest of the check.
+    const fn step_bits(self) -> u32 {
+        (u64::BITS - self.window_ms.leading_zeros()).saturating_sub(5)
+    }
+}
+
 /// See the module's own words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
@@ -37,7 +45,7 @@ pub struct Window {
     pub hits: u64,
     /// Was the one before it over the limit?
     pub was_hot: bool,
-    /// When the last request came, in 1/32 of a window.
+    /// When the last request came, in steps of [`Limit::step_bits`] after the start.
     pub last: u64,
     /// Whose it is.
     pub check: u8,
@@ -92,7 +100,7 @@ impl Window {
             };
             return Self {
                 hits,
-                last: age_ms * 32 / limit.window_ms,
+                last: age_ms >> limit.step_bits(),
                 ..self
             };
         }
@@ -160,11 +168,11 @@ impl Window {
         }
     }
 
-    /// When the last request came, exact to 1/32 of a window.
+    /// When the last request came, exact to 1/16 of a window.
     #[must_use]
     pub const fn last_ms(self, now_ms: u64, limit: Limit) -> u64 {
         let start_ms = now_ms.saturating_sub(self.age_ms(now_ms));
-        start_ms + self.last * limit.window_ms / 32
+        start_ms + (self.last << limit.step_bits())
     }
 
     /// Milliseconds since it began.
