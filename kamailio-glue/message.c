@@ -65,13 +65,24 @@ void message_close_connection(const void *message)
 		LM_ERR("can't close a connection: %s\n", strerror(errno));
 }
 
+/* Headers whose credentials are parsed. Nobody honest sends so many; a
+ * datagram has room for thousands, and a parser that fails is asked again by
+ * every part. What comes after them counts as offered, unread. */
+#define PARSED_MAX 32
+
 /* the index-th header with parsable credentials among hdr and its siblings,
  * but for skip; counts index down */
 static hdr_field_t *parsable(
 		hdr_field_t *hdr, const hdr_field_t *skip, uint32_t *index)
 {
+	int parsed = 0;
+
 	for(; hdr != NULL; hdr = next_sibling_hdr(hdr)) {
-		if(hdr != skip && parse_credentials(hdr) == 0 && (*index)-- == 0)
+		if(hdr == skip)
+			continue;
+		if(parsed++ < PARSED_MAX && parse_credentials(hdr) != 0)
+			continue;
+		if((*index)-- == 0)
 			return hdr;
 	}
 	return NULL;

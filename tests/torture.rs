@@ -5,6 +5,7 @@
 //! `PALISADE_TORTURE_SEED=number` repeats a run that failed, `PALISADE_TORTURE=number` sends so
 //! many mutations instead.
 
+mod material;
 mod memory;
 mod mutate;
 mod queue;
@@ -13,7 +14,6 @@ mod random;
 mod server;
 
 use crate::support::{Phone, Reply, Rpc, Server};
-use mutate::Mutator;
 use queue::Queue;
 use random::Random;
 use serde_json::json;
@@ -52,7 +52,7 @@ impl Drop for Place {
 struct Torture<'a> {
     kam: &'a Server,
     queue: Queue,
-    mutator: Mutator,
+    seeds: Vec<Vec<u8>>,
     place: Place,
     sent: u64,
 }
@@ -60,10 +60,13 @@ struct Torture<'a> {
 impl Torture<'_> {
     fn of(kam: &Server) -> Torture<'_> {
         let seed = number("PALISADE_TORTURE_SEED", SEED);
+        // Alice will be under attack; her phone is known by then.
+        let phone = Phone::udp(kam, server::PHONE);
+        assert_eq!(phone.register("alice", server::PASSWORD), Some(200));
         Torture {
             kam,
             queue: Queue::of(kam.port()),
-            mutator: Mutator::new(),
+            seeds: material::seeds(),
             place: Place { seed, message: 0 },
             sent: 0,
         }
@@ -77,12 +80,12 @@ impl Torture<'_> {
     fn mutation(&mut self, message: u64) -> Vec<u8> {
         self.place.message = message;
         let mut random = Random(self.place.seed.wrapping_mul(1 << 32).wrapping_add(message));
-        self.mutator.mutate(&mut random)
+        mutate::mutate(&mut random, &self.seeds)
     }
 
     /// The messages as they are.
     fn send_all_seeds(&mut self, from: &Phone) {
-        for message in self.mutator.seeds() {
+        for message in &self.seeds {
             from.send_raw(message);
             self.sent += 1;
         }
@@ -90,7 +93,7 @@ impl Torture<'_> {
     }
 
     fn send_the_largest(&mut self, from: &Phone) {
-        for message in self.mutator.largest().iter().cycle().take(100) {
+        for message in material::largest().iter().cycle().take(100) {
             self.queue.wait_for_room(message.len());
             from.send_raw(message);
             self.sent += 1;

@@ -61,6 +61,12 @@ const CASES: &[Case] = &[
         answers: ["blocked"; 5],
     },
     Case {
+        name: "a hundred that are none",
+        before: &[("Authorization", NO_DIGEST); 100],
+        after: &[],
+        answers: ["blocked"; 5],
+    },
+    Case {
         name: "a nameless one between",
         before: &[("Authorization", MALLORY), ("Authorization", NAMELESS)],
         after: &[],

@@ -3,9 +3,9 @@
 use crate::support::{Process, Reply, Rpc, Server};
 use serde_json::json;
 
-/// Bytes by which it may grow after the warm-up, in the pool and outside. A leak of 8 bytes a message
+/// Bytes by which it may grow after the warm-up, in the pool and outside. A leak of 4 bytes a message
 /// would be more.
-const MARGIN: u64 = 256 * 1024;
+const MARGIN: u64 = 128 * 1024;
 
 /// Of one process, in bytes.
 pub struct Memory {
