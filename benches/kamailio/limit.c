@@ -60,8 +60,9 @@ static int change_lines(sip_msg_t *msg, char *p1, char *p2)
 	for(region = regions; region < regions + 2 && region->lines; region++) {
 		uint64_t random = (chain + 1) * 0x9e3779b97f4a7c15;
 		uint64_t index = ((random >> 32) * region->lines) >> 32;
+		uint64_t *line = region->first + index * (LINE / sizeof(uint64_t));
 
-		chain = random + ++region->first[index * (LINE / sizeof(uint64_t))];
+		chain = random + __atomic_fetch_add(line, 1, __ATOMIC_RELAXED);
 	}
 	return 1;
 }

@@ -46,7 +46,7 @@ static inline void next_message(sequence_t *sequence)
 	message_from(sequence->first + (uint32_t)(random >> 32));
 }
 
-static double now_ns(void)
+double now_ns(void)
 {
 	struct timespec now;
 
@@ -88,6 +88,28 @@ static void clear(const subject_t *subject, uint32_t users)
 	}
 }
 
+static void note(tally_t *tally, double ns)
+{
+	tally->batches++;
+	tally->ns += ns;
+	if(ns > tally->worst_ns)
+		tally->worst_ns = ns;
+}
+
+tally_t loop_tally(const sample_t *sample)
+{
+	const tally_t *more = &sample->disturbed;
+	tally_t tally = sample->undisturbed;
+
+	if(tally.batches < more->batches) {
+		tally.batches += more->batches;
+		tally.ns += more->ns;
+		if(tally.worst_ns < more->worst_ns)
+			tally.worst_ns = more->worst_ns;
+	}
+	return tally;
+}
+
 void loop_batch(
 		const subject_t *subject, sequence_t *sequence, sample_t *sample)
 {
@@ -112,12 +134,9 @@ void loop_batch(
 	}
 	ns = now_ns() - ns;
 	waited = waited_ns() - waited;
-	/* else it was before or after the calls, where the clock is not running */
-	if(waited < ns)
-		ns -= waited;
 	sample->wrong += wrong;
-	sample->batches++;
-	sample->ns += ns;
-	if(ns > sample->worst_ns)
-		sample->worst_ns = ns;
+	if(waited == 0)
+		note(&sample->undisturbed, ns);
+	else /* or it was before or after the calls */
+		note(&sample->disturbed, waited < ns ? ns - waited : ns);
 }

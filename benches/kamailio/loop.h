@@ -28,13 +28,20 @@ typedef struct sequence
 /* the same for every side of a row in a round, another in another round */
 sequence_t sequence_of(const row_t *row, int round);
 
-/* what some batches took; without the time in which the kernel had given the
- * processor to another process */
-typedef struct sample
+typedef struct tally
 {
 	double ns;
 	double worst_ns;
 	unsigned batches;
+} tally_t;
+
+/* what some batches took */
+typedef struct sample
+{
+	tally_t undisturbed;
+	/* those in which the kernel gave the processor to another process; without
+	 * that time, as far as the kernel tells */
+	tally_t disturbed;
 	/* calls that did not answer what they had to, and one such answer */
 	unsigned wrong;
 	int wrong_answer;
@@ -42,8 +49,13 @@ typedef struct sample
 	unsigned beside;
 } sample_t;
 
+/* the undisturbed ones, if they are half of all; else all */
+tally_t loop_tally(const sample_t *sample);
+
 /* in every process that calls loop_batch(); -1 after an error was logged */
 int loop_init(void);
+
+double now_ns(void);
 
 /* calls the subject BATCH times */
 void loop_batch(

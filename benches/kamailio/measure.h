@@ -18,11 +18,10 @@ enum side
 	BARE,  /* a call of nothing, which is taken off the limit */
 	EMPTY, /* nothing, called as the subjects are; which is taken off them */
 	LIMIT,
+	LIMIT_ALONE, /* without the second process, in rows that have one */
 	OURS,
-	THEIRS,
-	/* without the second process, in rows that have one */
-	LIMIT_ALONE,
 	OURS_ALONE,
+	THEIRS,
 	SIDES
 };
 

@@ -33,8 +33,8 @@ int limit_init(void);
 
 /*
  * A subject that changes a random cache line in each of two regions of these
- * sizes (0: none). Which line the next call takes depends on what this one
- * read, so that no two calls overlap.
+ * sizes (0: none): atomically, as others may change it too. Which line the
+ * next call takes depends on what this one read, so that no two calls overlap.
  */
 subject_t limit_of(size_t bytes, size_t more_bytes);
 

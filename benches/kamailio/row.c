@@ -51,12 +51,13 @@ static int set_more_bans(void)
 	{.operation = "rate check", .peer = "pike_check_req", \
 	.ours = &palisade_rate, .theirs = &pike, .empty = &nothing, \
 	.sources = count, .family = __LINE__, .batches = 256, \
-	.area = AREA_SOURCES, .target = must}
+	.is_paced = count == 100000, .area = AREA_SOURCES, .target = must}
 
 #define RATE_CROWDED(count, calls) \
 	{.operation = "rate check, two processes", .peer = "pike_check_req", \
 	.ours = &palisade_rate, .theirs = &pike, .empty = &nothing, \
-	.sources = count, .family = __LINE__, .batches = calls, .is_crowded = 1, \
+	.sources = count, .family = __LINE__, .batches = calls, \
+	.is_paced = count == 100000, .is_crowded = 1, \
 	.area = AREA_SOURCES, .target = {.alone = 1.3}}
 
 #define BANNED(what, our, their, their_name, first, ban_family, touched, must) \
@@ -120,10 +121,13 @@ const row_t rows[] = {
 
 	{.operation = "palisade_check(), benign", .ours = &palisade_check,
 		.empty = &nothing, .sources = 100000, .family = __LINE__,
-		.batches = 32, .area = AREA_TAGS_SOURCES,
+		.batches = 64, .is_paced = 1, .area = AREA_TAGS_SOURCES,
 		.target = MUST(.beyond = 250)},
-	SCRIPT("palisade_check(), benign", &palisade_check_route, &recipe_check,
-		"$sht, pike, three $ua =~", 100000, AREA_TAGS_SOURCES, NOTHING_MUST),
+	{.operation = "palisade_check(), benign",
+		.peer = "$sht, pike, three $ua =~", .ours = &palisade_check_route,
+		.theirs = &recipe_check, .empty = &nothing_route, .sources = 100000,
+		.family = __LINE__, .batches = 32, .is_paced = 1,
+		.area = AREA_TAGS_SOURCES},
 };
 
 /* clang-format on */

@@ -53,6 +53,9 @@ typedef struct row
 	uint32_t family;
 	/* calls that are measured in one round, in batches */
 	uint32_t batches;
+	/* so that no source gets over the limit of the rate check: a round takes
+	 * longer than its window */
+	int is_paced;
 	/* a second process does the same at the same time */
 	int is_crowded;
 	/* called before the first round; -1 after an error was logged */
