@@ -33,7 +33,8 @@
 	X(pike_log_level) \
 	X(on_fault) \
 	X(edge) \
-	X(tcp_close)
+	X(tcp_close) \
+	X(policy)
 /* clang-format on */
 
 /*

@@ -34,6 +34,22 @@ counters! {
     BlockedRate "blocked_rate";
     /// Messages blocked for their User-Agent.
     BlockedAgent "blocked_agent";
+    /// … for a list that denies.
+    BlockedList "blocked_list";
+    /// … for the country or the system of their source.
+    BlockedCountry "blocked_country";
+    /// … for SQL in them.
+    BlockedSqli "blocked_sqli";
+    /// … for a Contact by address.
+    BlockedContact "blocked_contact";
+    /// … for a Record-Route that is not the sender's.
+    BlockedRoute "blocked_route";
+    /// … because their source scans users or numbers.
+    BlockedScan "blocked_scan";
+    /// … for too many signals from the script.
+    BlockedMalformed "blocked_malformed";
+    /// Findings that were logged and let through, as `policy` says.
+    Logged "logged";
     /// Datagrams dropped before they were parsed.
     EdgeDropped "edge_dropped";
     /// Sources that went over the rate.
@@ -44,6 +60,8 @@ counters! {
     BansAgent "bans_agent";
     /// Bans for wrong passwords.
     BansAuth "bans_auth";
+    /// Bans for anything else that a check found.
+    BansOther "bans_other";
     /// Bans by hand or from the script.
     BansManual "bans_manual";
     /// Bans refused because the network is trusted.
@@ -79,13 +97,13 @@ const ROWS: usize = 64;
 
 shared_struct! {
     /// The counts of one process.
-    pub struct Row: 256 {
+    pub struct Row: 512 {
         /// In the order of [`Counter`].
-        pub counts: [AtomicU64; 32],
+        pub counts: [AtomicU64; 64],
     }
 }
 
-const _: () = assert!(NAMES.len() <= 32);
+const _: () = assert!(NAMES.len() <= 64);
 
 /// Which row is this process's: set once after the fork.
 static ROW: AtomicUsize = AtomicUsize::new(0);

@@ -18,6 +18,7 @@ pub mod fail;
 pub mod hash;
 pub mod host;
 pub mod journal;
+pub mod lists;
 pub mod message;
 pub mod policy;
 pub mod rate;

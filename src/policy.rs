@@ -16,13 +16,14 @@ use crate::hash::Hash;
 use crate::journal::{Journal, Sink};
 use crate::message::{Message, Part};
 use crate::rate::{Limit, Rate, RateTable};
-use crate::settings::{Edge, Settings};
+use crate::settings::{Consequence, Edge, Finding, Settings};
 use crate::shm::atomic::Ordering;
 use crate::shm::region::Region;
 use crate::source::{Address, Prefixes, Source};
 
 mod authentication;
 mod edge;
+mod findings;
 mod telling;
 
 pub use authentication::AuthResult;
@@ -168,7 +169,7 @@ impl<C: Clock> Firewall<C> {
             return Verdict::Blocked;
         }
         if !self.is_counted(message) {
-            let verdict = self.charge_and_ban(address, source, hash);
+            let verdict = self.charge_and_follow(address, source, hash);
             if verdict != Verdict::Pass {
                 return verdict;
             }
@@ -176,16 +177,35 @@ impl<C: Clock> Firewall<C> {
         self.check_agent_of(address, message)
     }
 
-    /// Counts a message of a source; one that goes over the rate is banned, if it is to be.
-    fn charge_and_ban(&self, address: Address, source: Source, hash: u64) -> Verdict {
+    /// Counts a message of a source; what follows when it goes over the rate is the policy's.
+    fn charge_and_follow(&self, address: Address, source: Source, hash: u64) -> Verdict {
+        let consequence = self.settings.consequence(Finding::Rate);
+        match consequence {
+            Consequence::Off => return Verdict::Pass,
+            Consequence::Log => return self.charge_and_log(source, hash),
+            Consequence::Block | Consequence::Ban(_) => {}
+        }
         let verdict = self.charge(source, hash);
         if verdict == Verdict::NewlyBlocked {
-            match self.settings.rate_ban_time() {
-                0 => self.tell_of_rate_block(source),
-                seconds => self.ban_by_check(address, seconds, Reason::RATE),
+            match consequence {
+                Consequence::Ban(seconds) => self.ban_by_check(address, seconds, Reason::RATE),
+                _ => self.tell_of_rate_block(source),
             }
         }
         verdict
+    }
+
+    fn charge_and_log(&self, source: Source, hash: u64) -> Verdict {
+        match self.rate.charge(source, hash, &self.clock) {
+            Rate::Fine => {}
+            Rate::Hot => self.counters.count(Counter::Logged),
+            Rate::NewlyHot => {
+                self.counters.count(Counter::Logged);
+                self.counters.count(Counter::RateHot);
+                self.tell_of_finding(source, Finding::Rate.name(), format_args!(""));
+            }
+        }
+        Verdict::Pass
     }
 
     /// Has the edge counted this message?
@@ -237,20 +257,20 @@ impl<C: Clock> Firewall<C> {
 
     /// A text against the filter, on behalf of a message.
     pub fn check_agent(&self, address: Address, message: &impl Message, agent: &[u8]) -> Verdict {
-        if agent.is_empty() || self.is_trusted(address) || !self.agents.matches(agent) {
+        let is_clean = agent.is_empty()
+            || !self.looks_for(Finding::Agent)
+            || self.is_trusted(address)
+            || !self.agents.matches(agent);
+        if is_clean {
             return Verdict::Pass;
         }
-        self.counters.count(Counter::BlockedAgent);
-        let (source, _) = self.locate(address);
-        let method = Escaped(message.part(Part::Method));
         let agent = Escaped(agent);
-        self.tell_of_block(
-            source,
-            "agent",
-            format_args!(" agent=\"{agent}\" method={method}"),
-        );
-        self.ban_by_check(address, self.settings.agent_ban_time(), Reason::AGENT);
-        Verdict::NewlyBlocked
+        self.follow(
+            Finding::Agent,
+            address,
+            message,
+            format_args!(" agent=\"{agent}\""),
+        )
     }
 
     /// Bans an address for `seconds` (0: until lifted).
@@ -290,6 +310,7 @@ impl<C: Clock> Firewall<C> {
                     Reason::RATE => Counter::BansRate,
                     Reason::AGENT => Counter::BansAgent,
                     Reason::AUTH => Counter::BansAuth,
+                    _ if origin == Origin::Check => Counter::BansOther,
                     _ => Counter::BansManual,
                 });
                 let key = self.show(source);
@@ -311,13 +332,9 @@ impl<C: Clock> Firewall<C> {
         }
     }
 
-    /// A ban that a check asks for; 0 seconds: none. That it may not or cannot be set is told
-    /// where it happens.
-    #[allow(clippy::cast_sign_loss)]
-    fn ban_by_check(&self, address: Address, seconds: i64, reason: Reason) {
-        if seconds > 0 {
-            let _told = self.ban(address, seconds as u64, reason, Origin::Check);
-        }
+    /// A ban that a check asks for. That it may not or cannot be set is told where it happens.
+    fn ban_by_check(&self, address: Address, seconds: u64, reason: Reason) {
+        let _told = self.ban(address, seconds, reason, Origin::Check);
     }
 
     /// Lifts a ban, and forgets what the source sent, so that it starts anew. False when there was

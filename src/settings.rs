@@ -9,6 +9,11 @@ use crate::agent::Patterns;
 use crate::escape::Escaped;
 use crate::trusted::Trusted;
 
+pub mod policy;
+
+use policy::Policy;
+pub use policy::{Consequence, Finding};
+
 /// What a block after wrong passwords covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthScope {
@@ -54,6 +59,7 @@ pub struct Settings {
     pub trusted: Trusted,
     /// User-Agent patterns beside the built-in ones.
     pub agents: Patterns,
+    policy: Policy,
 }
 
 /// A parameter that is a number.
@@ -134,6 +140,7 @@ impl Default for Settings {
             edge: Edge::Bans,
             trusted: Trusted::default(),
             agents: Patterns::default(),
+            policy: Policy::default(),
         }
     }
 }
@@ -145,7 +152,14 @@ const SCOPES: [(&str, AuthScope); 3] = [
 ];
 
 /// Parameters that are texts.
-const TEXTS: [&str; 5] = ["trusted", "agent_deny", "auth_scope", "on_fault", "edge"];
+const TEXTS: [&str; 6] = [
+    "trusted",
+    "agent_deny",
+    "auth_scope",
+    "on_fault",
+    "edge",
+    "policy",
+];
 
 impl fmt::Display for OnFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -203,6 +217,7 @@ impl Settings {
             "auth_scope" => self.auth_scope = choose(name, value, &SCOPES)?,
             "on_fault" => self.on_fault = choose(name, value, &ON_FAULT)?,
             "edge" => self.edge = choose(name, value, &EDGES)?,
+            "policy" => self.policy.add(value)?,
             _ => {
                 let value = Escaped(value);
                 return Err(match NUMBERS.iter().any(|number| number.name == name) {
@@ -224,6 +239,28 @@ impl Settings {
         show("edge", Shown::Text(name_of(self.edge, &EDGES)));
         show("trusted", Shown::Text(&self.trusted.names().join(", ")));
         show("agent_deny", Shown::Text(&self.agents.added().join(", ")));
+        let policy = Finding::NAMES
+            .map(|(name, finding)| format!("{name}={}", self.consequence(finding)))
+            .join(" ");
+        show("policy", Shown::Text(&policy));
+    }
+
+    /// What follows from a finding: what `policy` says, else the older parameters.
+    #[must_use]
+    #[allow(clippy::cast_sign_loss)] // Within what is allowed.
+    pub fn consequence(&self, finding: Finding) -> Consequence {
+        let ban_or_block = |seconds: i64| match seconds {
+            0 => Consequence::Block,
+            seconds => Consequence::Ban(seconds as u64),
+        };
+        self.policy.of(finding).unwrap_or_else(|| match finding {
+            Finding::Rate => ban_or_block(self.rate_ban_time()),
+            Finding::Agent => ban_or_block(self.agent_ban_time()),
+            Finding::Auth if self.auth_scope == AuthScope::Source => {
+                ban_or_block(self.auth_ban_time())
+            }
+            _ => Consequence::Block,
+        })
     }
 }
 
@@ -314,8 +351,18 @@ mod tests {
         settings.set_number("ipv6_prefix", 56).unwrap();
         settings.set_number("pike_log_level", 2).unwrap();
         settings.set_text("auth_scope", b"source").unwrap();
+        settings.set_number("auth_ban_time", 77).unwrap();
+        settings.set_text("policy", b"agent=log").unwrap();
         assert_eq!((settings.ipv6_prefix(), settings.log_level()), (56, 2));
         assert_eq!(settings.auth_scope, AuthScope::Source);
+        for (finding, expected) in [
+            (Finding::Rate, Consequence::Ban(300)),
+            (Finding::Agent, Consequence::Log),
+            (Finding::Auth, Consequence::Ban(77)),
+            (Finding::Contact, Consequence::Off),
+        ] {
+            assert_eq!(settings.consequence(finding), expected, "{finding:?}");
+        }
     }
 
     #[test]

@@ -27,11 +27,17 @@ impl Reason {
     const fn word(text: &[u8]) -> Self {
         let mut bytes = [0; REASON_BYTES];
         let mut at = 0;
-        while at < text.len() {
+        while at < text.len() && at < REASON_BYTES {
             bytes[at] = text[at];
             at += 1;
         }
         Self(bytes)
+    }
+
+    /// One of the module's own words, at most 64 bytes.
+    #[must_use]
+    pub const fn of(word: &str) -> Self {
+        Self::word(word.as_bytes())
     }
 
     /// From a text.

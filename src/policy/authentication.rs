@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::escape::Escaped;
 use crate::message::{Message, Part, UserName};
-use crate::settings::AuthScope;
+use crate::settings::{Consequence, Finding};
 use crate::source::Address;
 
 use super::{Firewall, Verdict};
@@ -104,8 +104,8 @@ impl<C: Clock> Firewall<C> {
                     self.counters.count(Counter::AuthFailures);
                     self.counters.count(Counter::AuthBlocks);
                     self.tell_of_auth_block(attempt.user, format_args!("{key}"), failures, agent);
-                    if self.settings.auth_scope == AuthScope::Source {
-                        self.ban_by_check(address, self.settings.auth_ban_time(), Reason::AUTH);
+                    if let Consequence::Ban(seconds) = self.settings.consequence(Finding::Auth) {
+                        self.ban_by_check(address, seconds, Reason::AUTH);
                     }
                     Verdict::NewlyBlocked
                 }

@@ -27,7 +27,7 @@ impl<C: Clock> Firewall<C> {
         if self.settings.edge != Edge::Rate || !is_request(datagram) {
             return Verdict::Pass;
         }
-        let verdict = self.charge_and_ban(address, source, hash);
+        let verdict = self.charge_and_follow(address, source, hash);
         if verdict != Verdict::Pass {
             self.counters.count(Counter::EdgeDropped);
         }

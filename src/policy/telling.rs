@@ -42,6 +42,12 @@ impl<C: Clock> Firewall<C> {
         self.throttled(line);
     }
 
+    /// Of something that is logged and let through.
+    pub(super) fn tell_of_finding(&self, source: Source, reason: &str, rest: fmt::Arguments<'_>) {
+        let key = self.show(source);
+        self.throttled(format_args!("found key={key} reason={reason}{rest}"));
+    }
+
     /// Writes an event that the network can cause at will, unless the very same was just written.
     fn throttled(&self, line: fmt::Arguments<'_>) {
         let mut text = Digest(self.hash.clone(), 0);

@@ -1,0 +1,60 @@
+//! What follows from a finding: counted, logged, blocked, banned, as the parameter `policy` says.
+
+use std::fmt;
+
+use crate::ban::Reason;
+use crate::clock::Clock;
+use crate::counters::Counter;
+use crate::escape::Escaped;
+use crate::message::{Message, Part};
+use crate::settings::{Consequence, Finding};
+use crate::source::Address;
+
+use super::{Firewall, Verdict};
+
+impl<C: Clock> Firewall<C> {
+    /// Is this looked for at all?
+    pub(super) fn looks_for(&self, finding: Finding) -> bool {
+        self.settings.consequence(finding) != Consequence::Off
+    }
+
+    /// A check has found something in a message of a source that is not trusted. `evidence` goes
+    /// into the log line: ` agent="…"`, escaped.
+    pub(super) fn follow(
+        &self,
+        finding: Finding,
+        address: Address,
+        message: &impl Message,
+        evidence: fmt::Arguments<'_>,
+    ) -> Verdict {
+        let consequence = self.settings.consequence(finding);
+        if consequence == Consequence::Off {
+            return Verdict::Pass;
+        }
+        let (source, _) = self.locate(address);
+        let method = Escaped(message.part(Part::Method));
+        let rest = format_args!("{evidence} method={method}");
+        if consequence == Consequence::Log {
+            self.counters.count(Counter::Logged);
+            self.tell_of_finding(source, finding.name(), rest);
+            return Verdict::Pass;
+        }
+        self.counters.count(match finding {
+            Finding::Rate => Counter::BlockedRate,
+            Finding::Agent => Counter::BlockedAgent,
+            Finding::Auth => Counter::AuthBlocked,
+            Finding::List => Counter::BlockedList,
+            Finding::Country => Counter::BlockedCountry,
+            Finding::Sqli => Counter::BlockedSqli,
+            Finding::Contact => Counter::BlockedContact,
+            Finding::Route => Counter::BlockedRoute,
+            Finding::Scan => Counter::BlockedScan,
+            Finding::Malformed => Counter::BlockedMalformed,
+        });
+        self.tell_of_block(source, finding.name(), rest);
+        if let Consequence::Ban(seconds) = consequence {
+            self.ban_by_check(address, seconds, Reason::of(finding.name()));
+        }
+        Verdict::NewlyBlocked
+    }
+}

@@ -1,0 +1,212 @@
+//! The parameter `policy`: what follows from what a check finds.
+
+use std::fmt;
+
+use crate::escape::Escaped;
+
+/// What a check can find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The source is over the rate.
+    Rate,
+    /// A scanner's User-Agent, or one in a list that denies.
+    Agent,
+    /// Too many wrong passwords.
+    Auth,
+    /// In a list that denies (but of agents, countries, systems).
+    List,
+    /// The source's country or autonomous system is denied.
+    Country,
+    /// SQL in the user part of a URI or of the credentials.
+    Sqli,
+    /// A Contact by address.
+    Contact,
+    /// A Record-Route that is not the sender's.
+    Route,
+    /// Too many distinct users or destinations that fail.
+    Scan,
+    /// Too many signals from the script.
+    Malformed,
+}
+
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// It is not even looked for.
+    Off,
+    /// It is counted and logged, and let through.
+    Log,
+    /// The message is blocked.
+    Block,
+    /// The message is blocked and the source banned, for so many seconds (0: until lifted).
+    Ban(u64),
+}
+
+impl Finding {
+    /// Every finding, with the name that the parameter, the log and the bans give it.
+    pub const NAMES: [(&'static str, Self); 10] = [
+        ("rate", Self::Rate),
+        ("agent", Self::Agent),
+        ("auth", Self::Auth),
+        ("list", Self::List),
+        ("country", Self::Country),
+        ("sqli", Self::Sqli),
+        ("contact", Self::Contact),
+        ("route", Self::Route),
+        ("scan", Self::Scan),
+        ("malformed", Self::Malformed),
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].0
+    }
+
+    /// What follows where the parameter says nothing. `None`: older parameters decide
+    /// (`rate_ban_time`, `agent_ban_time`, `auth_scope`).
+    const fn default(self) -> Option<Consequence> {
+        match self {
+            Self::Rate | Self::Agent | Self::Auth => None,
+            Self::List | Self::Country | Self::Sqli => Some(Consequence::Block),
+            // Ordinary phones and proxies trip these.
+            Self::Contact | Self::Route => Some(Consequence::Off),
+            Self::Scan => Some(Consequence::Ban(3600)),
+            Self::Malformed => Some(Consequence::Ban(DEFAULT_BAN_S)),
+        }
+    }
+}
+
+/// Seconds of a ban whose time is left out.
+pub const DEFAULT_BAN_S: u64 = 300;
+
+/// Seconds of the longest ban: ten years.
+const LONGEST_BAN_S: u64 = 315_360_000;
+
+/// What follows from each finding.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy([Option<Consequence>; Finding::NAMES.len()]);
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self(Finding::NAMES.map(|(_, finding)| finding.default()))
+    }
+}
+
+impl Policy {
+    /// What follows; `None`: see [`Finding::default`].
+    #[must_use]
+    pub const fn of(&self, finding: Finding) -> Option<Consequence> {
+        self.0[finding as usize]
+    }
+
+    /// Takes `agent=block sqli=ban:86400`, separated by spaces or commas. What is named is changed.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the word and what is allowed.
+    pub fn add(&mut self, text: &[u8]) -> Result<(), String> {
+        let words = text
+            .split(|byte| b", \t\r\n;".contains(byte))
+            .filter(|word| !word.is_empty());
+        for word in words {
+            let refuse = |what: &str| format!("policy={}: {what}", Escaped(word));
+            let at = word
+                .iter()
+                .position(|&byte| byte == b'=')
+                .ok_or_else(|| refuse("must be words such as sqli=block or scan=ban:3600"))?;
+            let finding = Finding::NAMES
+                .iter()
+                .find(|(name, _)| name.as_bytes() == &word[..at]);
+            let &(_, finding) = finding.ok_or_else(|| {
+                let names: Vec<&str> = Finding::NAMES.iter().map(|&(name, _)| name).collect();
+                refuse(&format!("the reason must be one of {}", names.join(", ")))
+            })?;
+            let consequence = parse(&word[at + 1..]).ok_or_else(|| {
+                refuse(&format!(
+                    "must be off, log, block, ban or ban:seconds, seconds between 0 (until lifted) \
+                     and {LONGEST_BAN_S}"
+                ))
+            })?;
+            self.0[finding as usize] = Some(consequence);
+        }
+        Ok(())
+    }
+}
+
+fn parse(word: &[u8]) -> Option<Consequence> {
+    match word {
+        b"off" => Some(Consequence::Off),
+        b"log" => Some(Consequence::Log),
+        b"block" => Some(Consequence::Block),
+        b"ban" => Some(Consequence::Ban(DEFAULT_BAN_S)),
+        _ => {
+            let seconds = std::str::from_utf8(word.strip_prefix(b"ban:")?).ok()?;
+            let seconds = seconds.parse().ok()?;
+            (seconds <= LONGEST_BAN_S).then_some(Consequence::Ban(seconds))
+        }
+    }
+}
+
+impl fmt::Display for Consequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Log => f.write_str("log"),
+            Self::Block => f.write_str("block"),
+            Self::Ban(seconds) => write!(f, "ban:{seconds}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_stand_in_their_own_order() {
+        for (index, (_, finding)) in Finding::NAMES.into_iter().enumerate() {
+            assert_eq!(finding as usize, index);
+        }
+    }
+
+    #[test]
+    fn what_is_named_is_changed() {
+        let mut policy = Policy::default();
+        policy
+            .add(b"sqli=ban:86400 country=off, contact=log;scan=ban")
+            .unwrap();
+        for (finding, expected) in [
+            (Finding::Sqli, Some(Consequence::Ban(86400))),
+            (Finding::Country, Some(Consequence::Off)),
+            (Finding::Contact, Some(Consequence::Log)),
+            (Finding::Scan, Some(Consequence::Ban(DEFAULT_BAN_S))),
+            (Finding::List, Some(Consequence::Block)),
+            (Finding::Rate, None),
+        ] {
+            assert_eq!(policy.of(finding), expected, "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn bad_words_are_named() {
+        for (word, expected) in [
+            ("sqli", "policy=sqli: must be words such as"),
+            (
+                "sql=block",
+                "policy=sql=block: the reason must be one of rate, agent, auth,",
+            ),
+            ("sqli=", "policy=sqli=: must be off, log, block"),
+            ("sqli=ban:", "policy=sqli=ban:: must be off"),
+            ("sqli=ban:-1", "policy=sqli=ban:-1: must be off"),
+            (
+                "sqli=ban:315360001",
+                "policy=sqli=ban:315360001: must be off",
+            ),
+            ("sqli=drop", "policy=sqli=drop: must be off"),
+        ] {
+            let error = Policy::default().add(word.as_bytes()).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}
