@@ -40,14 +40,16 @@ fn main() {
 fn header() -> Result<Vec<u8>, String> {
     let config = cbindgen::Config::from_file("cbindgen.toml")?;
     // The ABI's own files, not the crate: what is public in Rust is not C's business.
-    let header = ["types", "life", "checks", "rpc"]
-        .iter()
-        .fold(
-            cbindgen::Builder::new().with_config(config),
-            |builder, file| builder.with_src(format!("src/abi/{file}.rs")),
-        )
-        .generate()
-        .map_err(|error| error.to_string())?;
+    let header = [
+        "types", "life", "checks", "geo", "rpc", "messages", "scans", "keeper", "lists",
+    ]
+    .iter()
+    .fold(
+        cbindgen::Builder::new().with_config(config),
+        |builder, file| builder.with_src(format!("src/abi/{file}.rs")),
+    )
+    .generate()
+    .map_err(|error| error.to_string())?;
     let mut text = Vec::new();
     header.write(&mut text);
     Ok(text)

@@ -1,13 +1,18 @@
 //! `cargo bench`: the Rust core alone, without a host. Not the comparison with Kamailio's modules:
 //! that is `make bench`, see benches/README.md.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use divan::{Bencher, black_box};
 use palisade::ban::{Origin, Reason};
+use palisade::hash::Hash;
+use palisade::lists::image::{Image, build};
+use palisade::lists::{Entry, Kind, Matching, Value};
 use palisade::message::{Message, Part};
 use palisade::policy::Firewall;
 use palisade::settings::Settings;
+use palisade::shm::arena::Arena;
+use palisade::shm::region::Region;
 use palisade::source::Address;
 
 fn main() {
@@ -87,6 +92,7 @@ impl Message for Register {
                 b"Digest username=\"alice\", realm=\"example.com\", nonce=\"ZnQ3Z2Z0N2dLWjZm\", \
                   uri=\"sip:example.com\", response=\"6629fae49393a05397450978507c4ef1\""
             }
+            _ => b"",
         }
     }
 }
@@ -162,6 +168,12 @@ fn agent(bencher: Bencher<'_, '_>, agent: &str) {
     bencher.bench_local(|| firewall.agents.matches(black_box(agent.as_bytes())));
 }
 
+/// A name that is done with at once, two that have to be looked at, and an attack.
+#[divan::bench(args = ["+4930123456", "o'brien", "1234;phone-context=+49", "%27%20or%201=1--"])]
+fn sql(bencher: Bencher<'_, '_>, name: &str) {
+    bencher.bench_local(|| palisade::sqli::holds(black_box(name.as_bytes())));
+}
+
 #[divan::bench]
 fn hash_of_a_source(bencher: Bencher<'_, '_>) {
     let firewall = firewall();
@@ -175,4 +187,215 @@ fn hash_of_a_source(bencher: Bencher<'_, '_>) {
 fn hash_of_a_user(bencher: Bencher<'_, '_>) {
     let firewall = firewall();
     bencher.bench_local(|| firewall.hash.user(black_box(b"alice@example.com")));
+}
+
+#[allow(dead_code)] // The tests use all of it.
+#[path = "../tests/support/mmdb.rs"]
+mod mmdb;
+
+/// Networks of the file of countries: as many as the free ones of MaxMind and DB-IP have.
+const NETWORKS: u32 = 700_000;
+
+/// With a file of countries, in a folder that lives as long as it.
+fn firewall_with_countries() -> (Firewall, tempfile::TempDir) {
+    let mut random = Random(0);
+    let mut file = mmdb::Mmdb::new(28);
+    for number in 0..NETWORKS {
+        let code = ["ES", "FR", "DE", "PT"][random.below(4) as usize];
+        let (address, length) = match number % 2 {
+            0 => (
+                Ipv4Addr::from_bits(number << 11).into(),
+                21 + random.below(3),
+            ),
+            _ => {
+                let bits = 0x2001_u128 << 112 | u128::from(number) << 80;
+                (Ipv6Addr::from_bits(bits).into(), 32 + random.below(16))
+            }
+        };
+        file.add(address, length, mmdb::country(code));
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("country.mmdb");
+    std::fs::write(&path, file.bytes()).expect("a file");
+    let mut settings = Settings::default();
+    let path = path.to_str().expect("a plain path");
+    settings.set_text("geo", path.as_bytes()).expect("a file");
+    let firewall = Firewall::new(settings, |_level, _line| {}).expect("shared memory");
+    assert_eq!(firewall.load_geo(), 0);
+    (firewall, folder)
+}
+
+#[divan::bench]
+fn country_of(bencher: Bencher<'_, '_>) {
+    let (firewall, _folder) = firewall_with_countries();
+    let mut random = Random(0);
+    bencher
+        .with_inputs(|| address(random.below(u32::MAX)))
+        .bench_local_values(|address| firewall.country_of(address));
+}
+
+/// Lists of so many entries.
+const ENTRIES: [u32; 3] = [10, 10_000, 1_000_000];
+
+/// A list where checks read it: in the arena.
+struct Published {
+    arena: Arena,
+    hash: Hash,
+}
+
+impl Published {
+    fn new(kind: Kind, entries: &[Entry<'_>]) -> Self {
+        let mut region = Region::new(Arena::ROOM).expect("shared memory");
+        let arena = Arena::new(&mut region, 1 << 30).expect("address space");
+        let hash = Hash::keyed(region.seed());
+        let image = build(kind, entries, &hash, |until_s| until_s).expect("good entries");
+        arena.publish(0, &image, 1).expect("room");
+        Self { arena, hash }
+    }
+
+    fn text(&self, text: &str) -> bool {
+        let pin = self.arena.pin();
+        let image = pin.image(0).and_then(Image::over).expect("an image");
+        image.find_text(text.as_bytes(), &self.hash, 1).is_some()
+    }
+
+    fn address(&self, address: Address) -> bool {
+        let pin = self.arena.pin();
+        let image = pin.image(0).and_then(Image::over).expect("an image");
+        image.find_address(address, 1).is_some()
+    }
+}
+
+/// The network of this number: a /24 and longer, none in another.
+fn network(number: u32) -> Entry<'static> {
+    let first = Address(address(number).0 & !0xff);
+    let last = Address(first.0 | 0xff >> (number % 9));
+    Entry {
+        value: Value::Network { first, last },
+        written: first.to_string().into_bytes().into(),
+        until_s: None,
+        comment: "".as_bytes().into(),
+    }
+}
+
+fn networks(count: u32) -> Vec<Entry<'static>> {
+    (0..count).map(network).collect()
+}
+
+/// From the list to the image, a million networks.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn build_networks(bencher: Bencher<'_, '_>) {
+    let (entries, hash) = (networks(1_000_000), Hash::keyed([1, 2, 3, 4]));
+    bencher.bench_local(|| build(Kind::Network, &entries, &hash, |until_s| until_s));
+}
+
+/// An address that is in the list: its entry, and where its texts are.
+#[divan::bench(args = ENTRIES)]
+fn find_network(bencher: Bencher<'_, '_>, count: u32) {
+    let list = Published::new(Kind::Network, &networks(count));
+    let mut random = Random(0);
+    bencher
+        .with_inputs(|| Address(address(random.below(count)).0 & !0xff))
+        .bench_local_values(|address| assert!(list.address(address)));
+}
+
+/// Any address, most in no network of the list.
+#[divan::bench(args = ENTRIES)]
+fn find_no_network(bencher: Bencher<'_, '_>, count: u32) {
+    let list = Published::new(Kind::Network, &networks(count));
+    let mut random = Random(1);
+    bencher
+        .with_inputs(|| address(random.below(u32::MAX)))
+        .bench_local_values(|address| list.address(address));
+}
+
+/// The same as in `ENTRIES`, for the bytes of such lists: one read whose address the one before told.
+#[divan::bench(args = [64, 512 << 10, 64 << 20])]
+fn dependent_read(bencher: Bencher<'_, '_>, bytes: usize) {
+    const LINE: usize = 8;
+    let mut random = Random(0);
+    let mut words = vec![0_u64; bytes / 8];
+    // One cycle through all lines (Sattolo, 1986).
+    let mut order: Vec<usize> = (0..words.len() / LINE).collect();
+    for last in (1..order.len()).rev() {
+        order.swap(last, random.below(last as u32) as usize);
+    }
+    for (place, next) in order.iter().enumerate() {
+        words[place * LINE] = (next * LINE) as u64;
+    }
+    let mut at = 0;
+    bencher.bench_local(|| at = words[at as usize]);
+}
+
+/// Ways to compare, and how many entries. Plain expressions are texts; those of an automaton are
+/// fewer.
+const TEXTS: [(Matching, u32); 11] = [
+    (Matching::Exact, 10),
+    (Matching::Exact, 100_000),
+    (Matching::Prefix, 10),
+    (Matching::Prefix, 100_000),
+    (Matching::Suffix, 10),
+    (Matching::Suffix, 100_000),
+    (Matching::Contains, 10),
+    (Matching::Contains, 100_000),
+    (Matching::Regex, 10),
+    (Matching::Regex, 100),
+    (Matching::Regex, 1000),
+];
+
+/// A word of six letters and more for every number.
+fn word(number: u32) -> String {
+    let mut rest = address(number).0 as u32;
+    let letters = (0..6 + number % 8).map(|_| {
+        let letter = char::from(b'a' + (rest % 26) as u8);
+        rest = rest / 26 ^ rest.rotate_left(7);
+        letter
+    });
+    letters.collect()
+}
+
+fn texts(matching: Matching, count: u32) -> Published {
+    let entries: Vec<Entry<'_>> = (0..count)
+        .map(|number| {
+            let text = match matching {
+                Matching::Regex => format!("^{}-?\\d+[a-f]", word(number)),
+                _ => word(number),
+            };
+            Entry {
+                value: Value::Text {
+                    matching,
+                    text: text.clone().into_bytes().into(),
+                },
+                written: text.into_bytes().into(),
+                until_s: None,
+                comment: "".as_bytes().into(),
+            }
+        })
+        .collect();
+    Published::new(Kind::Agent, &entries)
+}
+
+/// A User-Agent of a phone, which is in no list.
+#[divan::bench(args = TEXTS)]
+fn find_no_text(bencher: Bencher<'_, '_>, (matching, count): (Matching, u32)) {
+    let list = texts(matching, count);
+    bencher.bench_local(|| assert!(!list.text(black_box("Yealink SIP-T46S 66.84.0.15"))));
+}
+
+/// One of the list.
+#[divan::bench(args = TEXTS)]
+fn find_text(bencher: Bencher<'_, '_>, (matching, count): (Matching, u32)) {
+    let list = texts(matching, count);
+    let mut random = Random(0);
+    bencher
+        .with_inputs(|| format!("{}77a", word(random.below(count))))
+        .bench_local_refs(|text| {
+            let is_whole = matches!(matching, Matching::Exact | Matching::Suffix);
+            let text = if is_whole {
+                &text[..text.len() - 3]
+            } else {
+                text
+            };
+            assert!(list.text(text));
+        });
 }

@@ -315,6 +315,35 @@ int32_t palisade_auth_blocked(const struct palisade_request_t *request,
 int32_t palisade_check_agent(const struct palisade_request_t *request, struct palisade_text_t text);
 
 /*
+ The number of a variable, for `palisade_variable`, by its name: `country`, `asn`, `source`. May
+ be called before `palisade_start`.
+
+ Returns -1 when there is none of this name.
+
+ # Safety
+
+ `name` is readable.
+ */
+int32_t palisade_variable_named(struct palisade_text_t name);
+
+/*
+ The value of a variable for a message, as text in the caller's buffer, cut at its end and
+ without a NUL; `number`, unless NULL, gets it as a number, or -1 when it is none.
+
+ Returns the bytes of the text, or -1 when the variable has no value; then nothing is written.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `buffer` has `room` bytes that may be written, `number`
+ is NULL or may be written.
+ */
+int32_t palisade_variable(const struct palisade_request_t *request,
+                          int32_t variable,
+                          uint8_t *buffer,
+                          size_t room,
+                          int64_t *number);
+
+/*
  Answers one RPC command: its name without `palisade.`, its arguments as texts. The reply goes
  through the functions of the host's table, to which `reply` is handed back.
 
@@ -327,5 +356,159 @@ void palisade_rpc(struct palisade_text_t command,
                   const struct palisade_text_t *arguments,
                   size_t count,
                   void *reply);
+
+/*
+ Is there SQL in the user parts of the R-URI, From, To and Contact, or in the user of the
+ credentials; or in this text?
+
+ Returns 1 clean, -2 found.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `text` is readable.
+ */
+int32_t palisade_check_sqli(const struct palisade_request_t *request, struct palisade_text_t text);
+
+/*
+ Has a contact of the message an IP address where a name could stand?
+
+ Returns 1 clean, -2 found.
+
+ # Safety
+
+ `request` is NULL or valid for this call.
+ */
+int32_t palisade_check_contact(const struct palisade_request_t *request);
+
+/*
+ Does the topmost Record-Route name another address than the message came from?
+
+ Returns 1 clean, -2 found.
+
+ # Safety
+
+ `request` is NULL or valid for this call.
+ */
+int32_t palisade_check_route(const struct palisade_request_t *request);
+
+/*
+ Does a reply with this status to a request of this method say anything of who sent it? If not,
+ there is no need to look for the request, and to call `palisade_reply`.
+
+ Returns 1 it may, -1 it does not.
+
+ # Safety
+
+ `method` is readable.
+ */
+int32_t palisade_reply_matters(struct palisade_text_t method, int32_t status);
+
+/*
+ Takes a reply: of users and destinations that fail, a scan is made; a user who fails with
+ credentials is counted as by `palisade_auth_result`, and cleared by success.
+
+ `request` is what was answered, and where it came from. `challenge` is the body of
+ WWW-Authenticate or Proxy-Authenticate of the reply, left out if it has none. `unmatched_from`
+ is NULL when a transaction of the host's vouches for the reply; else it says where the reply came
+ from: then it counts only if that is trusted, and `request` may carry the reply in place of the
+ request.
+
+ Returns 1, -1 blocked already, -2 newly blocked by this reply.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `challenge` is readable; `unmatched_from` is NULL or
+ readable.
+ */
+int32_t palisade_reply(const struct palisade_request_t *request,
+                       int32_t status,
+                       struct palisade_text_t challenge,
+                       const struct palisade_address_t *unmatched_from);
+
+/*
+ Signals that something is wrong with a message: adds `weight`, 1 to 100, to the signals of its
+ source. `reason` is 1 to 32 of a-z, 0-9, `_` and `-`. Where either is not so, nothing is counted,
+ and the log says why.
+
+ Returns 1, -1 over the limit already, -2 when this signal reached it.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `reason` is readable.
+ */
+int32_t palisade_signal(const struct palisade_request_t *request,
+                        struct palisade_text_t reason,
+                        int64_t weight);
+
+/*
+ To be called after `palisade_start`, before the fork, by a host that will have a keeper: from
+ here on commands that change lists are left to it.
+
+ Returns 1, or -1 when there is nothing to keep: then no keeper is needed, and nothing has
+ changed.
+ */
+int32_t palisade_expect_keeper(void);
+
+/*
+ A turn of the keeper: does what other processes have asked it for; when they have not, waits up
+ to `wait_ms` milliseconds for them, asleep. To be called again and again by one process that does
+ nothing else. A signal may end it at any time.
+
+ Returns 1, or -1 when there was no `palisade_start`.
+ */
+int32_t palisade_keeper_turn(uint32_t wait_ms);
+
+/*
+ To be called in a process that handles SIP messages: RPC commands that it answers do not wait
+ for the keeper, but say that the work was started.
+
+ Returns 0, or -1 when there was no `palisade_start`.
+ */
+int32_t palisade_never_wait(void);
+
+/*
+ Is a message in a list: its source, or the text of it that a list of this kind is about?
+
+ Returns 1 it is, -1 it is not, or there is no such list; then there is a line in the log.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `name` is readable.
+ */
+int32_t palisade_in_list(const struct palisade_request_t *request, struct palisade_text_t name);
+
+/*
+ Is a value in a list: an address, a text, a number, as a list of this kind has it?
+
+ Returns what `palisade_in_list` does.
+
+ # Safety
+
+ `name` and `value` are readable.
+ */
+int32_t palisade_value_in_list(struct palisade_text_t name, struct palisade_text_t value);
+
+/*
+ The country and the autonomous system of a source, or of this address, against the lists.
+
+ Returns 1 fine, -2 denied, -1 the address is none; then there is a line in the log.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `ip` is readable.
+ */
+int32_t palisade_check_country(const struct palisade_request_t *request, struct palisade_text_t ip);
+
+/*
+ The number that is called, or this one, against the lists of destinations.
+
+ Returns 1 fine, -2 denied.
+
+ # Safety
+
+ `request` is NULL or valid for this call; `number` is readable.
+ */
+int32_t palisade_check_destination(const struct palisade_request_t *request,
+                                   struct palisade_text_t number);
 
 #endif  /* PALISADE_H */

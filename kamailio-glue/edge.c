@@ -20,8 +20,9 @@ static int datagram_in(sr_event_param_t *evp)
 {
 	void **data = evp->data;
 	palisade_text_t datagram = {data[0], *(unsigned int *)data[1]};
-	palisade_address_t source = message_source(data[2]);
+	palisade_address_t source;
 
+	message_source(&source, data[2]);
 	return palisade_edge(&source, datagram) < 0 ? -1 : 0;
 }
 

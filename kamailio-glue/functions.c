@@ -16,6 +16,7 @@
 #include "functions.h"
 #include "message.h"
 #include "palisade.h"
+#include "reply.h"
 #include "text.h"
 
 /* clang-format off */
@@ -24,7 +25,8 @@
 #define ABOUT_MESSAGE(name, call, ...) \
 	static int ki_##name(sip_msg_t *msg) \
 	{ \
-		palisade_request_t request = message_request(msg); \
+		palisade_request_t request; \
+		message_request(&request, msg); \
 		return call(&request, ##__VA_ARGS__); \
 	} \
 	static int w_##name(sip_msg_t *msg, char *p1, char *p2) \
@@ -38,7 +40,8 @@
 #define ABOUT_MESSAGE_AND_TEXT(name, call) \
 	static int ki_##name(sip_msg_t *msg, str *text) \
 	{ \
-		palisade_request_t request = message_request(msg); \
+		palisade_request_t request; \
+		message_request(&request, msg); \
 		return call(&request, text_argument(text)); \
 	} \
 	static int w_##name(sip_msg_t *msg, char *p1, char *p2) \
@@ -80,6 +83,16 @@ ABOUT_KEY(ban, palisade_ban)
 ABOUT_KEY(unban, palisade_unban)
 ABOUT_KEY(is_banned_key, palisade_is_banned_key)
 
+ABOUT_MESSAGE_AND_TEXT(in_list, palisade_in_list)
+ABOUT_MESSAGE(check_sqli, palisade_check_sqli, text_none)
+ABOUT_MESSAGE_AND_TEXT(check_sqli_text, palisade_check_sqli)
+ABOUT_MESSAGE(check_contact, palisade_check_contact)
+ABOUT_MESSAGE(check_route, palisade_check_route)
+ABOUT_MESSAGE(check_country, palisade_check_country, text_none)
+ABOUT_MESSAGE_AND_TEXT(check_country_ip, palisade_check_country)
+ABOUT_MESSAGE(check_destination, palisade_check_destination, text_none)
+ABOUT_MESSAGE_AND_TEXT(check_destination_number, palisade_check_destination)
+
 /* clang-format on */
 
 static int ki_ban_for(sip_msg_t *msg, str *key, int seconds)
@@ -118,8 +131,9 @@ static int w_ban_reason(sip_msg_t *msg, char *p1, char *p2, char *p3)
 
 static int ki_auth_result_user(sip_msg_t *msg, int code, str *user)
 {
-	palisade_request_t request = message_request(msg);
+	palisade_request_t request;
 
+	message_request(&request, msg);
 	return palisade_auth_result(&request, code, text_argument(user));
 }
 
@@ -145,6 +159,64 @@ static int w_auth_result(sip_msg_t *msg, char *p1, char *p2)
 {
 	(void)p2;
 	return w_auth_result_user(msg, p1, NULL);
+}
+
+static int ki_reply(sip_msg_t *msg)
+{
+	return reply_judge(msg);
+}
+
+static int w_reply(sip_msg_t *msg, char *p1, char *p2)
+{
+	(void)p1;
+	(void)p2;
+	return ki_reply(msg);
+}
+
+static int ki_signal_weight(sip_msg_t *msg, str *reason, int weight)
+{
+	palisade_request_t request;
+
+	message_request(&request, msg);
+	return palisade_signal(&request, text_argument(reason), weight);
+}
+
+static int ki_signal(sip_msg_t *msg, str *reason)
+{
+	return ki_signal_weight(msg, reason, 1);
+}
+
+static int w_signal_weight(sip_msg_t *msg, char *p1, char *p2)
+{
+	str reason = argument_text(msg, p1);
+	int weight;
+
+	/* the script's mistake is nobody's to be blocked for */
+	if(argument_number(msg, p2, "palisade_signal: weight", &weight) < 0)
+		return 1;
+	return ki_signal_weight(msg, &reason, weight);
+}
+
+static int w_signal(sip_msg_t *msg, char *p1, char *p2)
+{
+	str reason = argument_text(msg, p1);
+
+	(void)p2;
+	return ki_signal(msg, &reason);
+}
+
+static int ki_in_list_value(sip_msg_t *msg, str *name, str *value)
+{
+	(void)msg;
+	return palisade_value_in_list(text_argument(name), text_argument(value));
+}
+
+static int w_in_list_value(sip_msg_t *msg, char *p1, char *p2)
+{
+	str name = argument_text(msg, p1);
+	str value = argument_text(msg, p2);
+
+	return ki_in_list_value(msg, &name, &value);
 }
 
 /* clang-format off */
@@ -173,6 +245,19 @@ cmd_export_t cmds[] = {
 	CMD("palisade_auth_blocked", w_auth_blocked_user, 1, fixup_text),
 	CMD0("palisade_check_agent", w_check_agent),
 	CMD("palisade_check_agent", w_check_agent_text, 1, fixup_text),
+	CMD0("palisade_reply", w_reply),
+	CMD("palisade_signal", w_signal, 1, fixup_text),
+	CMD("palisade_signal", w_signal_weight, 2, fixup_text_number_text),
+	CMD0("palisade_check_sqli", w_check_sqli),
+	CMD("palisade_check_sqli", w_check_sqli_text, 1, fixup_text),
+	CMD0("palisade_check_contact", w_check_contact),
+	CMD0("palisade_check_route", w_check_route),
+	CMD0("palisade_check_country", w_check_country),
+	CMD("palisade_check_country", w_check_country_ip, 1, fixup_text),
+	CMD0("palisade_check_destination", w_check_destination),
+	CMD("palisade_check_destination", w_check_destination_number, 1, fixup_text),
+	CMD("palisade_in_list", w_in_list, 1, fixup_text),
+	CMD("palisade_in_list", w_in_list_value, 2, fixup_text),
 	{0, 0, 0, 0, 0, 0}
 };
 
@@ -203,6 +288,19 @@ sr_kemi_t kemi_functions[] = {
 	KI(auth_blocked_user, STR),
 	KI(check_agent, SR_KEMIP_NONE),
 	KI(check_agent_text, STR),
+	KI(reply, SR_KEMIP_NONE),
+	KI(signal, STR),
+	KI(signal_weight, STR, INT),
+	KI(check_sqli, SR_KEMIP_NONE),
+	KI(check_sqli_text, STR),
+	KI(check_contact, SR_KEMIP_NONE),
+	KI(check_route, SR_KEMIP_NONE),
+	KI(check_country, SR_KEMIP_NONE),
+	KI(check_country_ip, STR),
+	KI(check_destination, SR_KEMIP_NONE),
+	KI(check_destination_number, STR),
+	KI(in_list, STR),
+	KI(in_list_value, STR, STR),
 	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
 };
 /* clang-format on */

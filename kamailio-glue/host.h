@@ -38,6 +38,48 @@ enum palisade_host_part
 	PALISADE_PART_CALL_ID = 6,		/* body of Call-ID */
 	PALISADE_PART_CSEQ = 7,			/* body of CSeq, "1 REGISTER" */
 	PALISADE_PART_CREDENTIALS = 8,	/* body of (Proxy-)Authorization */
+	PALISADE_PART_URI_USER = 9,		/* user of the R-URI as it came ($oU) */
+	PALISADE_PART_TO_USER = 10,		/* user of the To URI ($tU) */
+	PALISADE_PART_TO_HOST = 11,		/* host of the To URI ($td) */
+	PALISADE_PART_TO_TAG = 12,		/* tag of To ($tt) */
+	PALISADE_PART_FROM_TAG = 13,	/* tag of From ($ft) */
+	PALISADE_PART_FROM_NAME = 14,	/* display name of From, without quotes */
+	PALISADE_PART_AUTH_NAME = 15,	/* username of the credentials, whole */
+	PALISADE_PART_URI = 16,			/* the R-URI as it came; of requests */
+	PALISADE_PART_URI_HOST = 17,	/* host of it ($od) */
+	PALISADE_PART_CONTACT = 18,		/* URI of a contact */
+	PALISADE_PART_CONTACT_USER = 19, /* user of it */
+	PALISADE_PART_CONTACT_HOST = 20, /* host of it */
+	PALISADE_PART_CONTACT_NAME = 21, /* display name, without quotes */
+	PALISADE_PART_RECORD_ROUTE_HOST = 22, /* host of a Record-Route's URI */
+};
+
+/* what a field of a table holds */
+enum palisade_host_holds
+{
+	PALISADE_HOLDS_NOTHING = 0, /* SQL's NULL */
+	PALISADE_HOLDS_NUMBER = 1,	/* also a time, in seconds since 1970 */
+	PALISADE_HOLDS_TEXT = 2,	/* any bytes */
+};
+
+/* a field of a table */
+typedef struct palisade_host_field
+{
+	const char *column; /* NUL-terminated; NULL in a row that was read */
+	int32_t holds;		/* enum palisade_host_holds */
+	int64_t number;
+	palisade_host_text_t text;
+} palisade_host_field_t;
+
+/* what the functions about databases answer when they fail */
+enum palisade_host_db_error
+{
+	PALISADE_DB_NO_DRIVER = -1,	 /* there is none for such a URL */
+	PALISADE_DB_LATE_DRIVER = -2, /* there is one, but it isn't ready yet */
+	PALISADE_DB_CLOSED = -3,	 /* the database can't be opened */
+	PALISADE_DB_REFUSED = -4,	 /* it does not do what it was asked to */
+	PALISADE_DB_UNABLE = -5,	 /* the driver can't do such things */
+	PALISADE_DB_NO_MEMORY = -6,
 };
 
 /*
@@ -53,7 +95,9 @@ typedef struct palisade_host
 	/* a part of the message; message is what the request carried. A message
 	 * may offer several sets of credentials: of the AUTH_* parts and of
 	 * CREDENTIALS, index 0 is the one that was evaluated, or else would be
-	 * first; all after the last are empty, and so is any other part's */
+	 * first. Of CONTACT*, index is that of the contact, in any order; of
+	 * RECORD_ROUTE_HOST, 0 is the topmost. All after the last are empty, and
+	 * so is any other part's */
 	palisade_host_text_t (*text)(
 			const void *message, int32_t part, uint32_t index);
 
@@ -77,6 +121,32 @@ typedef struct palisade_host
 	/* answers with an error instead: 400, 403, 404, 500 and a sentence
 	 * (NUL-terminated); nothing else is written after it */
 	void (*fault)(void *reply, int32_t code, const char *sentence);
+
+	/*
+	 * A table of a database. These may take long and are called by who loads
+	 * and edits lists, never while a message is handled. Names are
+	 * NUL-terminated, made of letters, digits and _. They answer 0, or an
+	 * enum palisade_host_db_error after a line in the log, but where it says
+	 * otherwise. What db_select() was given stays until the next call of it,
+	 * or db_close().
+	 */
+	int32_t (*db_open)(const char *url, void **database);
+	/* rows of these columns, those whose fields equal these */
+	int32_t (*db_select)(void *database, const char *table,
+			const char *const *columns, size_t column_count,
+			const palisade_host_field_t *equal, size_t equal_count);
+	/* the next row: as many fields as there are columns, valid until the next
+	 * call. 1, or 0 after the last */
+	int32_t (*db_row)(void *database, palisade_host_field_t *fields);
+	int32_t (*db_delete)(void *database, const char *table,
+			const palisade_host_field_t *equal, size_t equal_count);
+	int32_t (*db_insert)(void *database, const char *table,
+			const palisade_host_field_t *fields, size_t count);
+	/* from here on, nothing is changed before db_commit(), and nothing at all
+	 * if db_close() comes first */
+	int32_t (*db_begin)(void *database);
+	int32_t (*db_commit)(void *database);
+	void (*db_close)(void *database);
 } palisade_host_t;
 
 #endif

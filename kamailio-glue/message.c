@@ -17,32 +17,33 @@
 #include "core/tcp_conn.h"
 #include "core/tcp_server.h"
 
+#include "address.h"
 #include "edge.h"
 #include "message.h"
 
-palisade_address_t message_source(const receive_info_t *rcv)
+/* Copies of a fixed length, to where it is read, and nothing written there
+ * before: a load of bytes that came in two stores waits for both, for as long
+ * as the rest of a rate check takes. */
+void message_source(palisade_address_t *source, const receive_info_t *rcv)
 {
 	const ip_addr_t *ip = &rcv->src_ip;
-	palisade_address_t source = {.len = 0};
 
 	/* a message that Kamailio made up itself came from nowhere */
-	if(ip->af != 0 && ip->len <= sizeof(source.bytes)) {
-		memcpy(source.bytes, ip->u.addr, ip->len);
-		source.len = ip->len;
-	}
-	return source;
+	source->len = ip->af != 0 ? ip->len : 0;
+	if(source->len == 4)
+		memcpy(source->bytes, ip->u.addr, 4);
+	else if(source->len == 16)
+		memcpy(source->bytes, ip->u.addr, 16);
 }
 
-palisade_request_t message_request(sip_msg_t *msg)
+void message_request(palisade_request_t *request, sip_msg_t *msg)
 {
-	palisade_request_t request = {.message = msg};
-
-	request.source = message_source(&msg->rcv);
+	message_source(&request->source, &msg->rcv);
+	request->message = msg;
 	if(msg->rcv.proto == PROTO_UDP)
-		request.flags = edge_is_on ? PALISADE_PASSED_EDGE : 0;
+		request->flags = edge_is_on ? PALISADE_PASSED_EDGE : 0;
 	else
-		request.flags = PALISADE_ON_CONNECTION;
-	return request;
+		request->flags = PALISADE_ON_CONNECTION;
 }
 
 /* As the tcpops module does it (ki_tcp_close_connection_id() of
@@ -114,8 +115,8 @@ static hdr_field_t *credentials(sip_msg_t *msg, uint32_t index)
 
 	/* An error may be about a later header: what was found by then counts,
 	 * as it does for the auth module. */
-	parse_headers(msg,
-			index > 0 ? HDR_EOH_F : HDR_PROXYAUTH_F | HDR_AUTHORIZATION_F, 0);
+	parse_up_to(msg,
+			index > 0 ? HDR_EOH_F : HDR_PROXYAUTH_F | HDR_AUTHORIZATION_F);
 
 	get_authorized_cred(msg->proxy_auth, &first);
 	if(first == NULL)
@@ -138,7 +139,7 @@ static const dig_cred_t *digest(sip_msg_t *msg, uint32_t index)
 static const str *body(sip_msg_t *msg, hdr_flags_t flag, hdr_field_t **hook)
 {
 	if(*hook == NULL)
-		parse_headers(msg, flag, 0);
+		parse_up_to(msg, flag);
 	return *hook != NULL ? &(*hook)->body : NULL;
 }
 
@@ -189,10 +190,15 @@ static const str *part_of(sip_msg_t *msg, int32_t part, uint32_t index)
 		case PALISADE_PART_AUTH_REALM:
 			cred = digest(msg, index);
 			return cred != NULL ? &cred->realm : NULL;
+		case PALISADE_PART_AUTH_NAME:
+			cred = digest(msg, index);
+			return cred != NULL ? &cred->username.whole : NULL;
 		case PALISADE_PART_CREDENTIALS:
 			hdr = credentials(msg, index);
 			return hdr != NULL ? &hdr->body : NULL;
 		default:
+			if(part >= PALISADE_PART_URI_USER)
+				return address_part(msg, part, index);
 			return index == 0 ? single_part(msg, part) : NULL;
 	}
 }

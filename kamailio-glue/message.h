@@ -14,13 +14,13 @@
 #include "palisade.h"
 
 /* where it came from */
-palisade_address_t message_source(const receive_info_t *rcv);
+void message_source(palisade_address_t *source, const receive_info_t *rcv);
 
 /* palisade_host_t.close_connection */
 void message_close_connection(const void *message);
 
 /* the source of the message, how it came, and the message itself for message_text() */
-palisade_request_t message_request(sip_msg_t *msg);
+void message_request(palisade_request_t *request, sip_msg_t *msg);
 
 /*
  * palisade_host_t.text: parses what it needs and no more. A part that is not

@@ -13,13 +13,17 @@
 #include "core/sr_module.h"
 #include "core/timer.h"
 
+#include "database.h"
 #include "edge.h"
 #include "functions.h"
 #include "host.h"
+#include "keeper.h"
 #include "message.h"
 #include "palisade.h"
 #include "params.h"
+#include "reply.h"
 #include "rpc.h"
+#include "variables.h"
 
 MODULE_VERSION
 
@@ -44,6 +48,14 @@ static const palisade_host_t kamailio_host = {
 		.add_number = reply_add_number,
 		.add_text = reply_add_text,
 		.fault = reply_fault,
+		.db_open = database_open,
+		.db_select = database_select,
+		.db_row = database_row,
+		.db_delete = database_delete,
+		.db_insert = database_insert,
+		.db_begin = database_begin,
+		.db_commit = database_commit,
+		.db_close = database_close,
 };
 
 static void tick(unsigned int ticks, void *param)
@@ -55,7 +67,7 @@ static void tick(unsigned int ticks, void *param)
 
 static int mod_init(void)
 {
-	if(palisade_start() != 0)
+	if(palisade_start() != 0 || keeper_register() != 0)
 		return -1;
 	return register_timer(tick, NULL, 1) < 0 ? -1 : 0;
 }
@@ -63,10 +75,17 @@ static int mod_init(void)
 static int child_init(int rank)
 {
 	/* These are calls in the main process, around the fork. */
-	if(rank == PROC_INIT)
+	if(rank == PROC_INIT) {
 		edge_init();
-	if(rank == PROC_INIT || rank == PROC_MAIN || rank == PROC_POSTCHILDINIT)
+		reply_init();
+	}
+	if(rank == PROC_MAIN)
+		return keeper_start();
+	if(rank == PROC_INIT || rank == PROC_POSTCHILDINIT)
 		return 0;
+	/* SIP is handled here, and must not wait */
+	if(rank > PROC_MAIN)
+		palisade_never_wait();
 	return palisade_worker_start();
 }
 
@@ -84,7 +103,7 @@ struct module_exports exports = {
 	cmds,            /* cmd (cfg function) exports */
 	params,          /* param exports */
 	rpc_commands,    /* RPC method exports */
-	0,               /* pseudo-variables exports */
+	variables,       /* pseudo-variables exports */
 	0,               /* response handling function */
 	mod_init,        /* module init function */
 	child_init,      /* per-child init function */

@@ -33,8 +33,18 @@
 	X(pike_log_level) \
 	X(on_fault) \
 	X(edge) \
+	X(scans_max) \
+	X(scan_window) \
+	X(scan_max_users) \
+	X(scan_max_destinations) \
+	X(signal_max) \
 	X(tcp_close) \
-	X(policy)
+	X(policy) \
+	X(list) \
+	X(lists_memory) \
+	X(db_url) \
+	X(geo) \
+	X(country_unknown)
 /* clang-format on */
 
 /*

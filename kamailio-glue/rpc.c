@@ -205,11 +205,21 @@ static void run(const char *command, rpc_t *rpc, void *ctx)
 		"[ALL|WARM|HOT [offset [limit]]].") \
 	X(auth, "The users with failed authentications: [offset [limit]].") \
 	X(auth_clear, "Forgets the failures of a user: user [source].") \
+	X(scans, "The sources with failing users, failing destinations, or " \
+		"signals: [offset [limit]].") \
 	X(agents, "The User-Agent patterns and their hits.") \
 	X(show, "All that is known of one address, and what a request from it " \
 		"would get now: ip.") \
 	X(settings, "The settings in effect.") \
-	X(tables, "Capacity, use and memory of the tables.")
+	X(lists, "The lists, and how they were loaded.") \
+	X(list, "The entries of a list: name [offset [limit]].") \
+	X(list_find, "Which lists hold a value, by which entry: value.") \
+	X(list_add, "Adds a value to a list, for good: " \
+		"name value [seconds [comment]]; 0 = without end.") \
+	X(list_remove, "Removes a value from a list, for good: name value.") \
+	X(reload, "Loads a list again, or all of them: [name].") \
+	X(tables, "Capacity, use and memory of the tables.") \
+	X(geo, "The files of countries and autonomous systems.")
 
 /* Kamailio doesn't tell a function which command it is called for. */
 #define FUNCTION(name, doc) \

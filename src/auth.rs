@@ -17,15 +17,16 @@ use crate::clock::Clock;
 use crate::fail;
 use crate::hash::Hash;
 use crate::settings::AuthScope;
-use crate::shm::atomic::{Ordering, wait_a_moment};
 use crate::shm::region::Region;
-use crate::shm::table::{Entry, FOREVER_S, Found, Refused, Table, TableSize};
+use crate::shm::table::{Entry, FOREVER_S, Table, TableSize};
 use crate::source::Source;
 
+mod find;
 mod known;
 mod record;
 mod tally;
 
+use find::Seen;
 use known::Known;
 pub use record::Row;
 use record::{Subject, WORDS};
@@ -125,29 +126,33 @@ impl AuthTable {
     /// [`fail`](Self::fail), [`succeed`](Self::succeed) or [`withdraw`](Self::withdraw) gives it
     /// back, or time does.
     pub fn admit(&self, attempt: Attempt<'_>, clock: &impl Clock) -> bool {
-        if self.is_blocked(attempt, clock) {
+        let clock = &clock.still();
+        let who = self.who(attempt);
+        let known_pair = self.known_pair(who);
+        self.known.table().prefetch(known_pair.hash);
+        let [subject, user] = self.find_both(who, clock);
+        let is_known = || self.known.holds(known_pair, clock);
+        if self.blocks(subject, clock) || (self.blocks(user, clock) && !is_known()) {
             return false;
         }
-        let subject = self.in_scope(attempt);
-        let entry = self.find(subject, clock);
-        let fails = entry.is_some_and(|entry| self.tally(entry).counts(clock, self.rules));
-        let is_known = self.known.holds(self.known_pair(attempt), clock);
+        let fails = subject.is_some_and(|(_, tally)| tally.counts(clock, self.rules));
         let stands_in_line = match self.rules.scope {
-            AuthScope::UserSource => fails || !is_known,
+            AuthScope::UserSource => fails || !is_known(),
             AuthScope::User => fails,
-            AuthScope::Source => fails && !is_known,
+            AuthScope::Source => fails && !is_known(),
         };
         if !stands_in_line {
             return true;
         }
-        let Some(entry) = self.find_or_create(subject, attempt.user, clock) else {
-            return true;
-        };
         let mut admitted = None;
-        self.change_entry(entry, |tally| {
+        let look = || self.find_or_create(who.subject, attempt.user, clock);
+        let taken = self.change(subject, look, |tally| {
             admitted = tally.with_attempt(clock, self.rules);
             admitted
         });
+        let Some(entry) = taken else {
+            return true; // No place for it.
+        };
         if admitted.is_some_and(|tally| tally.failures > 0 && tally.under_way == 1) {
             // From here on, not from the last failure, runs the time to come back.
             self.table
@@ -164,20 +169,29 @@ impl AuthTable {
     /// Is this user blocked from this source, or under attack and the source not known?
     #[must_use]
     pub fn is_blocked(&self, attempt: Attempt<'_>, clock: &impl Clock) -> bool {
-        let is_blocked = |subject| {
-            let entry = self.find(subject, clock);
-            entry.is_some_and(|entry| self.tally(entry).is_blocked(clock))
-        };
-        is_blocked(self.in_scope(attempt))
-            || (self.rules.scope != AuthScope::User
-                && is_blocked(self.user(attempt))
-                && !self.known.holds(self.known_pair(attempt), clock))
+        let clock = &clock.still();
+        let who = self.who(attempt);
+        let [subject, user] = self.find_both(who, clock);
+        self.blocks(subject, clock)
+            || (self.blocks(user, clock) && !self.known.holds(self.known_pair(who), clock))
+    }
+
+    fn blocks(&self, found: Option<Seen>, clock: &impl Clock) -> bool {
+        found.is_some_and(|(_, tally)| tally.is_blocked(clock))
+    }
+
+    /// Has this user authenticated from this source before?
+    #[must_use]
+    pub fn is_known(&self, attempt: Attempt<'_>, clock: &impl Clock) -> bool {
+        self.known.holds(self.known_pair(self.who(attempt)), clock)
     }
 
     /// Counts a failure.
     pub fn fail(&self, attempt: Attempt<'_>, clock: &impl Clock) -> Outcome {
-        let subject = self.in_scope(attempt);
-        let pair = self.pair(attempt);
+        let clock = &clock.still();
+        let who = self.who(attempt);
+        // Both before either is changed, so that their cache lines come at the same time.
+        let [subject, user] = self.find_both(who, clock);
         let alone = |failed| {
             if failed == Failed::Retransmission {
                 self.withdraw(attempt, clock);
@@ -189,7 +203,7 @@ impl AuthTable {
         };
         if self.rules.scope != AuthScope::UserSource {
             // The pair is where retransmissions are told, and what a success forgives.
-            match self.fail_subject(pair, attempt, u64::MAX, clock) {
+            match self.fail_subject(who.pair, None, attempt, u64::MAX, clock) {
                 Failed::Retransmission => return alone(Failed::Retransmission),
                 Failed::Uncounted => return alone(Failed::Uncounted),
                 _ => {}
@@ -208,13 +222,14 @@ impl AuthTable {
                 ..counted_once
             },
         };
-        let failed = self.fail_subject(subject, counted_for, self.rules.max_failures, clock);
+        let limit = self.rules.max_failures;
+        let failed = self.fail_subject(who.subject, subject, counted_for, limit, clock);
         let counted = matches!(failed, Failed::Counted(_) | Failed::NewlyBlocked(_));
         let limit = self.rules.user_max_failures;
         if !counted || limit == 0 || self.rules.scope == AuthScope::User {
             return alone(failed);
         }
-        match self.fail_subject(self.user(attempt), counted_once, limit, clock) {
+        match self.fail_subject(who.user, user, counted_once, limit, clock) {
             Failed::NewlyBlocked(failures) => Outcome {
                 failed,
                 under_attack: Some(failures),
@@ -226,13 +241,12 @@ impl AuthTable {
     /// Takes note that this pair has authenticated: its failures are forgotten, here and where they
     /// counted for the user or the source, and the source is known to be good for the user.
     pub fn succeed(&self, attempt: Attempt<'_>, clock: &impl Clock) {
-        let pair = self.pair(attempt);
-        self.known.note(self.known_pair(attempt), clock);
-        let Some(entry) = self.find(pair, clock) else {
-            return;
-        };
+        let clock = &clock.still();
+        let who = self.who(attempt);
+        self.known.note(self.known_pair(who), clock);
         let mut forgiven = 0;
-        self.change_entry(entry, |tally| {
+        let look = |subject| move || self.find(subject, clock);
+        let changed = self.change(None, look(who.pair), |tally| {
             forgiven = if tally.counts(clock, self.rules) {
                 tally.failures
             } else {
@@ -240,38 +254,47 @@ impl AuthTable {
             };
             Some(tally.forgiven(tally.failures))
         });
+        let Some(entry) = changed else { return };
         self.table.record(entry).set(record::BLOCKED_UNTIL_MS, 0);
-        let (user, in_scope) = (self.user(attempt), self.in_scope(attempt));
-        self.change(user, clock, |tally| Some(tally.forgiven(forgiven)));
-        if ![pair.hash, user.hash].contains(&in_scope.hash) {
-            self.change(in_scope, clock, |tally| Some(tally.forgiven(forgiven)));
+        self.change(None, look(who.user), |tally| Some(tally.forgiven(forgiven)));
+        if ![who.pair.hash, who.user.hash].contains(&who.subject.hash) {
+            self.change(None, look(who.subject), |tally| {
+                Some(tally.forgiven(forgiven))
+            });
         }
     }
 
     /// An attempt that was neither success nor failure gives back what it took.
     pub fn withdraw(&self, attempt: Attempt<'_>, clock: &impl Clock) {
-        self.change(self.in_scope(attempt), clock, |tally| {
-            Some(tally.withdrawn())
-        });
+        let clock = &clock.still();
+        let subject = self.who(attempt).subject;
+        self.change(
+            None,
+            || self.find(subject, clock),
+            |tally| Some(tally.withdrawn()),
+        );
     }
 
     /// Forgets the failures of a user: from one source, or from all and as a whole. Known sources
     /// stay known. Returns how many records had any.
     pub fn clear(&self, user: &[u8], source: Option<Source>) -> usize {
-        let (whole, in_pairs) = (self.hash.user(user), self.hash.user(without_domain(user)));
+        let name = self.hash.user(user);
         let mut cleared = 0;
         for entry in self.table.live() {
             let Some(row) = self.read(entry) else {
                 continue;
             };
             let user = if row.source == Source::NONE {
-                whole
+                name.whole
             } else {
-                in_pairs
+                name.bare
             };
             let meant = row.user_hash == user && source.is_none_or(|source| row.source == source);
             if meant && (row.failures > 0 || row.blocked_until_ms > 0) {
-                self.change_entry(entry, |tally| Some(tally.forgiven(tally.failures)));
+                let forgiven = |tally: Tally| Some(tally.forgiven(tally.failures));
+                if self.change(None, || self.see(entry), forgiven).is_none() {
+                    continue; // It became another's.
+                }
                 self.table.record(entry).set(record::BLOCKED_UNTIL_MS, 0);
                 cleared += 1;
             }
@@ -294,19 +317,21 @@ impl AuthTable {
         [self.table.size(), self.known.table().size()]
     }
 
+    /// `seen`: what was found of the subject a moment ago.
     fn fail_subject(
         &self,
         subject: Subject,
+        mut seen: Option<Seen>,
         attempt: Attempt<'_>,
         limit: u64,
         clock: &impl Clock,
     ) -> Failed {
         for _ in 0..ATTEMPTS {
-            let Some(entry) = self.find_or_create(subject, attempt.user, clock) else {
+            let look = || self.find_or_create(subject, attempt.user, clock);
+            let Some((entry, old)) = seen.take().or_else(look) else {
                 return Failed::Uncounted;
             };
             let record = self.table.record(entry);
-            let old = self.tally(entry);
             if record::has_seen(record, attempt.request) && old.counts(clock, self.rules) {
                 return Failed::Retransmission;
             }
@@ -336,117 +361,19 @@ impl AuthTable {
         Failed::Uncounted
     }
 
-    /// Changes the tally of a subject, if it has one and `change` wants to.
+    /// Changes a tally, if there is one and `change` wants to; `look` finds it, where what was `seen`
+    /// a moment ago does not serve. Returns the entry, changed or not.
     fn change(
         &self,
-        subject: Subject,
-        clock: &impl Clock,
-        change: impl FnMut(Tally) -> Option<Tally>,
-    ) {
-        if let Some(entry) = self.find(subject, clock) {
-            self.change_entry(entry, change);
-        }
-    }
-
-    fn change_entry(&self, entry: Entry, mut change: impl FnMut(Tally) -> Option<Tally>) {
+        mut seen: Option<Seen>,
+        look: impl Fn() -> Option<Seen>,
+        mut change: impl FnMut(Tally) -> Option<Tally>,
+    ) -> Option<Entry> {
         for _ in 0..ATTEMPTS {
-            let old = self.tally(entry);
-            let Some(new) = change(old) else { return };
-            if self.exchange(entry, old, new) {
-                return;
-            }
-        }
-    }
-
-    /// Whom the failures of this attempt block.
-    fn in_scope(&self, attempt: Attempt<'_>) -> Subject {
-        match self.rules.scope {
-            AuthScope::UserSource => self.pair(attempt),
-            AuthScope::User => self.user(attempt),
-            AuthScope::Source => self.subject(b"", attempt.source),
-        }
-    }
-
-    /// The user without a domain, and the source: where a script takes the realm from the message
-    /// (`"$fd"`), a guesser would otherwise be another user with every domain that he makes up.
-    fn pair(&self, attempt: Attempt<'_>) -> Subject {
-        self.subject(without_domain(attempt.user), attempt.source)
-    }
-
-    /// The user with its domain, and the source: whom a success makes known.
-    fn known_pair(&self, attempt: Attempt<'_>) -> Subject {
-        self.subject(attempt.user, attempt.source)
-    }
-
-    fn user(&self, attempt: Attempt<'_>) -> Subject {
-        self.subject(attempt.user, Source::NONE)
-    }
-
-    fn subject(&self, user: &[u8], source: Source) -> Subject {
-        let user = self.hash.user(user);
-        Subject {
-            user,
-            source,
-            hash: self.hash.pair(user, source),
-        }
-    }
-
-    fn tally(&self, entry: Entry) -> Tally {
-        let record = self.table.record(entry);
-        Tally {
-            blocked_until_ms: record.get(record::BLOCKED_UNTIL_MS),
-            last_ms: record.get(record::LAST_MS),
-            ..Tally::unpack(record.get(record::TALLY))
-        }
-    }
-
-    /// Changes the tally if it is still `old`. It carries the generation of its record: that of a
-    /// subject that took the place meanwhile is another word.
-    fn exchange(&self, entry: Entry, old: Tally, new: Tally) -> bool {
-        // AcqRel: what was written before the last change of the tally is seen after this one.
-        self.table.record(entry).words[record::TALLY]
-            .compare_exchange(old.pack(), new.pack(), Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
-    }
-
-    fn find(&self, subject: Subject, clock: &impl Clock) -> Option<Entry> {
-        for _ in 0..ATTEMPTS {
-            match self
-                .table
-                .find(subject.hash, clock.now_s(), subject.is_its_record())
-            {
-                Found::Live(entry) => return Some(entry),
-                Found::Busy => wait_a_moment(),
-                Found::Nothing => break,
-            }
-        }
-        None
-    }
-
-    fn find_or_create(&self, subject: Subject, user: &[u8], clock: &impl Clock) -> Option<Entry> {
-        for _ in 0..ATTEMPTS {
-            if let Some(entry) = self.find(subject, clock) {
-                return Some(entry);
-            }
-            let keep_until_s = seconds(clock.coarse_ms() + self.rules.window_ms);
-            // Worth more than any other: a guess must be counted even in a table full of blocks.
-            let worth_s = FOREVER_S;
-            match self.table.claim(
-                subject.hash,
-                clock.now_s(),
-                worth_s,
-                subject.is_its_record(),
-            ) {
-                // Made by another process since we looked: let go of it, and find it.
-                Ok(claim) if claim.existed() && claim.was_live() => drop(claim),
-                Ok(mut claim) => {
-                    fail::point("auth.claimed");
-                    let generation = Tally::unpack(claim.before().get(record::TALLY)).generation;
-                    record::begin(claim.record(), subject, user, generation + 1);
-                    return claim.publish(keep_until_s);
-                }
-                Err(Refused::Busy) => wait_a_moment(),
-                Err(Refused::Full) => return None,
+            let (entry, old) = seen.take().or_else(&look)?;
+            match change(old) {
+                Some(new) if !self.exchange(entry, old, new) => {}
+                _ => return Some(entry),
             }
         }
         None
@@ -465,12 +392,6 @@ impl AuthTable {
             .read(entry)
             .map(|(_, words)| Row::from_words(&words))
     }
-}
-
-/// `alice` of `alice@example.com`.
-fn without_domain(user: &[u8]) -> &[u8] {
-    let at = user.iter().rposition(|&byte| byte == b'@');
-    at.map_or(user, |at| &user[..at])
 }
 
 /// Rounded up.

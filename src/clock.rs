@@ -17,6 +17,29 @@ pub trait Clock {
     fn now_s(&self) -> u32 {
         (self.coarse_ms() / 1000) as u32
     }
+
+    /// The coarse time, read once for all that one check asks.
+    fn still(&self) -> Still {
+        Still {
+            now_ms: self.coarse_ms(),
+        }
+    }
+}
+
+/// A time that was read once.
+#[derive(Clone, Copy, Debug)]
+pub struct Still {
+    now_ms: u64,
+}
+
+impl Clock for Still {
+    fn coarse_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    fn exact_ms(&self) -> u64 {
+        self.now_ms
+    }
 }
 
 /// CLOCK_MONOTONIC, counted from the making of the region. Never 0, which shared words use for

@@ -1,13 +1,13 @@
 //! The counters: one row of cache lines for each process, added up when somebody asks.
 //!
-//! Rows are there for speed only: two processes that share one still count right.
+//! Two processes that share a row still count right.
 
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering as Local};
 
 use crate::shared_struct;
 use crate::shm::atomic::{AtomicU64, Ordering};
 use crate::shm::region::{Region, room_for};
+use crate::shm::rows::{self, ROWS};
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $variant:ident $name:literal;)+) => {
@@ -86,14 +86,25 @@ counters! {
     AuthBlocked "auth_blocked";
     /// Failures that found no place to be counted.
     AuthUncounted "auth_uncounted";
+    /// Signals that were counted.
+    Signals "signals";
+    /// Replies in which something failed, or worked.
+    Replies "replies";
+    /// Replies that no transaction and no trusted source vouches for.
+    RepliesUnmatched "replies_unmatched";
+    /// What a scan is made of, without a place to be counted.
+    ScanUncounted "scan_uncounted";
+    /// Lists that were loaded.
+    ListLoads "list_loads";
+    /// Loadings of lists that failed.
+    ListErrors "list_errors";
+    /// Loadings of files of countries and systems that failed.
+    GeoErrors "geo_errors";
     /// Faults of the module itself: panics that stopped at the boundary.
     Faults "faults";
     /// Log lines left out to keep the log from flooding.
     LogSuppressed "log_suppressed";
 }
-
-/// Rows; more processes than that share.
-const ROWS: usize = 64;
 
 shared_struct! {
     /// The counts of one process.
@@ -104,9 +115,6 @@ shared_struct! {
 }
 
 const _: () = assert!(NAMES.len() <= 64);
-
-/// Which row is this process's: set once after the fork.
-static ROW: AtomicUsize = AtomicUsize::new(0);
 
 /// See the module's own words.
 #[derive(Clone, Copy)]
@@ -132,17 +140,16 @@ impl Counters {
         })
     }
 
-    /// Takes a row for this process.
-    #[allow(clippy::cast_possible_truncation)]
+    /// Takes a row for this process, here and wherever else there are rows.
     pub fn take_row(&self) {
-        let row = self.next_row.fetch_add(1, Ordering::Relaxed) as usize % ROWS;
-        ROW.store(row, Local::Relaxed);
+        rows::take(self.next_row);
     }
 
     /// Counts one.
     pub fn count(&self, counter: Counter) {
-        let row = &self.rows[ROW.load(Local::Relaxed) % ROWS];
-        row.counts[counter as usize].fetch_add(1, Ordering::Relaxed); // statistics only
+        if let Some(row) = rows::own(self.rows) {
+            row.counts[counter as usize].fetch_add(1, Ordering::Relaxed); // statistics only
+        }
     }
 
     /// All processes together.

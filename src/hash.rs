@@ -26,17 +26,21 @@ impl Hash {
     /// Of a user's name, whatever the case of its letters: a database that ignores case would
     /// otherwise give a guesser a fresh count for each spelling.
     #[must_use]
-    pub fn user(&self, name: &[u8]) -> u64 {
+    pub fn user(&self, name: &[u8]) -> User {
+        let at = name.iter().rposition(|&byte| byte == b'@');
+        let (bare, domain) = name.split_at(at.unwrap_or(name.len()));
         let mut hasher = self.0.build_hasher();
-        let mut lower = [0; 64];
-        for piece in name.chunks(lower.len()) {
-            let lower = &mut lower[..piece.len()];
-            lower.copy_from_slice(piece);
-            lower.make_ascii_lowercase();
-            hasher.write(lower);
+        write_lower(&mut hasher, bare);
+        let end = |mut hasher: ahash::AHasher| {
+            hasher.write_u8(b'u'); // Not a source's and not a request's hash.
+            hasher.finish()
+        };
+        let bare = end(hasher.clone());
+        write_lower(&mut hasher, domain);
+        User {
+            bare,
+            whole: end(hasher),
         }
-        hasher.write_u8(b'u'); // Not a source's and not a request's hash.
-        hasher.finish()
     }
 
     /// Of a user and a source together.
@@ -55,6 +59,40 @@ impl Hash {
         }
         hasher.finish()
     }
+}
+
+/// A user's name, hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct User {
+    /// `alice` of `alice@example.com`: what stands before the last `@`.
+    pub bare: u64,
+    /// All of it.
+    pub whole: u64,
+}
+
+/// Eight bytes at a time, and how many there are.
+fn write_lower(hasher: &mut ahash::AHasher, text: &[u8]) {
+    let (words, rest) = text.as_chunks();
+    for word in words {
+        hasher.write_u64(lower(u64::from_le_bytes(*word)));
+    }
+    let rest = rest
+        .iter()
+        .rev()
+        .fold(0, |word, &byte| word << 8 | u64::from(byte));
+    hasher.write_u64(lower(rest));
+    hasher.write_usize(text.len());
+}
+
+/// Eight bytes, the ASCII letters among them in lower case.
+const fn lower(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    let low = word & (0x7f * ONES);
+    // The highest bit of a byte is free for the carry of "from A on" and of "beyond Z".
+    let from_a = low + (0x80 - b'A' as u64) * ONES;
+    let beyond_z = low + (0x7f - b'Z' as u64) * ONES;
+    let is_upper = from_a & !beyond_z & !word & (0x80 * ONES);
+    word | is_upper >> 2
 }
 
 #[cfg(test)]
@@ -77,6 +115,61 @@ mod tests {
             hash.user(b"alice@example.com"),
             hash.user(b"alice@example.org")
         );
+    }
+
+    #[test]
+    fn a_user_is_one_in_all_its_domains() {
+        let hash = Hash::keyed([1, 2, 3, 4]);
+        let alice = hash.user(b"alice@example.com");
+        for (name, same_bare, same_whole) in [
+            (&b"Alice@Example.com"[..], true, true),
+            (b"alice@example.org", true, false),
+            (b"alice@", true, false),
+            (b"alice", true, false),
+            (b"alice@example.com@example.com", false, false),
+            (b"alice2@example.com", false, false),
+            (b"alice@example.com\0", true, false),
+            (b"", false, false),
+        ] {
+            let other = hash.user(name);
+            let name = String::from_utf8_lossy(name);
+            assert_eq!(other.bare == alice.bare, same_bare, "{name}");
+            assert_eq!(other.whole == alice.whole, same_whole, "{name}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn eight_bytes_in_lower_case(word: [u8; 8]) {
+            let expected = word.to_ascii_lowercase();
+            let lower = lower(u64::from_le_bytes(word));
+            proptest::prop_assert_eq!(&lower.to_le_bytes()[..], &expected[..]);
+        }
+
+        #[test]
+        fn every_byte_of_a_name_counts(
+            name in proptest::collection::vec(b'a'..=b'y', 1..60),
+            at: proptest::sample::Index,
+        ) {
+            let hash = Hash::keyed([1, 2, 3, 4]);
+            let mut other = name.clone();
+            other[at.index(name.len())] += 1;
+            proptest::prop_assert_ne!(hash.user(&name), hash.user(&other));
+            proptest::prop_assert_ne!(hash.user(&name), hash.user(&name[1..]));
+            proptest::prop_assert_eq!(hash.user(&name), hash.user(&name.to_ascii_uppercase()));
+        }
+
+        #[test]
+        fn every_byte_of_a_request_counts(
+            text in proptest::collection::vec(0_u8.., 1..600),
+            at: proptest::sample::Index,
+        ) {
+            let hash = Hash::keyed([1, 2, 3, 4]);
+            let mut other = text.clone();
+            other[at.index(text.len())] ^= 1;
+            proptest::prop_assert_ne!(hash.texts(&[&text]), hash.texts(&[&other]));
+            proptest::prop_assert_ne!(hash.texts(&[&text]), hash.texts(&[&text[1..]]));
+        }
     }
 
     #[test]

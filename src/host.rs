@@ -19,7 +19,10 @@ use crate::report::{Full, Reply};
 )]
 mod bindings;
 
+mod database;
+
 pub use bindings::palisade_host as HostTable;
+pub use database::HostDatabase;
 
 /// A part of a message is the same number on both sides.
 const _: () = {
@@ -33,6 +36,20 @@ const _: () = {
     assert!(Part::CallId as u32 == PALISADE_PART_CALL_ID);
     assert!(Part::CSeq as u32 == PALISADE_PART_CSEQ);
     assert!(Part::Credentials as u32 == PALISADE_PART_CREDENTIALS);
+    assert!(Part::UriUser as u32 == PALISADE_PART_URI_USER);
+    assert!(Part::ToUser as u32 == PALISADE_PART_TO_USER);
+    assert!(Part::ToHost as u32 == PALISADE_PART_TO_HOST);
+    assert!(Part::ToTag as u32 == PALISADE_PART_TO_TAG);
+    assert!(Part::FromTag as u32 == PALISADE_PART_FROM_TAG);
+    assert!(Part::FromName as u32 == PALISADE_PART_FROM_NAME);
+    assert!(Part::AuthName as u32 == PALISADE_PART_AUTH_NAME);
+    assert!(Part::Uri as u32 == PALISADE_PART_URI);
+    assert!(Part::UriHost as u32 == PALISADE_PART_URI_HOST);
+    assert!(Part::Contact as u32 == PALISADE_PART_CONTACT);
+    assert!(Part::ContactUser as u32 == PALISADE_PART_CONTACT_USER);
+    assert!(Part::ContactHost as u32 == PALISADE_PART_CONTACT_HOST);
+    assert!(Part::ContactName as u32 == PALISADE_PART_CONTACT_NAME);
+    assert!(Part::RecordRouteHost as u32 == PALISADE_PART_RECORD_ROUTE_HOST);
 };
 
 /// Per process, set before the fork by [`load`].

@@ -21,6 +21,34 @@ pub enum Part {
     CSeq = 7,
     /// Body of Authorization or Proxy-Authorization.
     Credentials = 8,
+    /// User of the R-URI as it came, `$oU`.
+    UriUser = 9,
+    /// User of the To URI, `$tU`.
+    ToUser = 10,
+    /// Host of the To URI, `$td`.
+    ToHost = 11,
+    /// Tag of To, `$tt`.
+    ToTag = 12,
+    /// Tag of From, `$ft`.
+    FromTag = 13,
+    /// Display name of From, without its quotes.
+    FromName = 14,
+    /// Username of the digest credentials as it is, `$aU`: with its domain, where it has one.
+    AuthName = 15,
+    /// The R-URI as it came; empty of a response.
+    Uri = 16,
+    /// Host of the R-URI as it came, `$od`.
+    UriHost = 17,
+    /// URI of a contact.
+    Contact = 18,
+    /// User of it.
+    ContactUser = 19,
+    /// Host of it.
+    ContactHost = 20,
+    /// Display name of a contact, without its quotes.
+    ContactName = 21,
+    /// Host of the URI of a Record-Route.
+    RecordRouteHost = 22,
 }
 
 /// A message, as far as a check needs it. Parsing happens when a part is asked for, not before.
@@ -31,7 +59,9 @@ pub trait Message {
     }
 
     /// Of the parts that belong to credentials, those of the `index`th set that the message offers:
-    /// first the one that was evaluated, or would be. Empty after the last.
+    /// first the one that was evaluated, or would be. Of contacts, those of the `index`th, in any
+    /// order; of Record-Route, 0 is the topmost. Empty after the last, but a part of a contact may be
+    /// empty, too: [`Part::Contact`] is not.
     fn nth(&self, part: Part, index: u32) -> &[u8];
 
     /// Did it pass the edge, which sees datagrams alone?
@@ -57,26 +87,33 @@ impl Message for NoMessage {
 const NAME_BYTES: usize = 512;
 
 /// `user@domain` of a message, cut at 512 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct UserName {
     bytes: [u8; NAME_BYTES],
     used: usize,
 }
 
+/// None yet. It is read to where it stands: half a kilobyte is not for moving about.
+impl Default for UserName {
+    fn default() -> Self {
+        Self {
+            bytes: [0; NAME_BYTES],
+            used: 0,
+        }
+    }
+}
+
 impl UserName {
-    /// Of the `index`th credentials that the message offers.
-    #[must_use]
-    pub fn of_credentials(message: &impl Message, index: u32) -> Option<Self> {
-        Self::join(
-            message.nth(Part::AuthUser, index),
-            message.nth(Part::AuthRealm, index),
-        )
+    /// Reads that of the `index`th credentials that the message offers. False when there is none.
+    pub fn read_credentials(&mut self, message: &impl Message, index: u32) -> bool {
+        let user = message.nth(Part::AuthUser, index);
+        !user.is_empty() && self.join(user, message.nth(Part::AuthRealm, index))
     }
 
-    /// Of the From URI.
-    #[must_use]
-    pub fn of_from(message: &impl Message) -> Option<Self> {
-        Self::join(message.part(Part::FromUser), message.part(Part::FromHost))
+    /// Reads that of the From URI. False when there is none.
+    pub fn read_from(&mut self, message: &impl Message) -> bool {
+        let user = message.part(Part::FromUser);
+        !user.is_empty() && self.join(user, message.part(Part::FromHost))
     }
 
     /// The name.
@@ -85,18 +122,12 @@ impl UserName {
         &self.bytes[..self.used]
     }
 
-    fn join(user: &[u8], domain: &[u8]) -> Option<Self> {
-        if user.is_empty() {
-            return None;
-        }
-        let mut name = Self {
-            bytes: [0; NAME_BYTES],
-            used: 0,
-        };
-        name.push(user);
-        name.push(b"@");
-        name.push(domain);
-        Some(name)
+    fn join(&mut self, user: &[u8], domain: &[u8]) -> bool {
+        self.used = 0;
+        self.push(user);
+        self.push(b"@");
+        self.push(domain);
+        true
     }
 
     fn push(&mut self, text: &[u8]) {

@@ -1,9 +1,11 @@
 //! The policy: one message in, one verdict out. Here, and nowhere else, it is decided what follows
 //! from what a defence finds.
 //!
-//! Cheapest first: trusted, ban, rate, agent. Only what needs the parsed message asks for it.
+//! Cheapest first: trusted, ban, lists of networks, rate, country, then what needs the parsed message:
+//! agent, lists of texts, SQL and the like.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::agent::Filter;
 use crate::auth::{self, AuthTable};
@@ -12,11 +14,16 @@ use crate::clock::{Clock, Monotonic};
 use crate::counters::{Counter, Counters};
 use crate::escape::Escaped;
 use crate::fail;
+use crate::geo::Geo;
 use crate::hash::Hash;
 use crate::journal::{Journal, Sink};
+use crate::lists::database::{Database, NoDatabase};
+use crate::lists::{Action, Kind, Lists};
 use crate::message::{Message, Part};
 use crate::rate::{Limit, Rate, RateTable};
+use crate::scan::{self, ScanTable};
 use crate::settings::{Consequence, Edge, Finding, Settings};
+use crate::shm::arena::Pin;
 use crate::shm::atomic::Ordering;
 use crate::shm::region::Region;
 use crate::source::{Address, Prefixes, Source};
@@ -24,12 +31,24 @@ use crate::source::{Address, Prefixes, Source};
 mod authentication;
 mod edge;
 mod findings;
+mod geo;
+mod keeping;
+mod listed;
+mod lists;
+mod messages;
+mod replies;
+mod scans;
 mod telling;
+mod variables;
 
 pub use authentication::AuthResult;
+pub use keeping::Unkept;
+pub use listed::{Found, Misplaced, Standing};
+pub use replies::{Answer, tells_anything};
+pub use variables::{Value, Variable};
 
 /// What the checks say of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// Let it through.
     Pass,
@@ -63,8 +82,19 @@ pub struct Firewall<C = Monotonic> {
     pub bans: BanTable,
     /// Who guesses passwords.
     pub auth: AuthTable,
+    /// Who scans users and numbers, and of whom the script has signalled something.
+    pub scans: ScanTable,
     /// What scanners call themselves.
     pub agents: Filter,
+    /// Who and what is trusted or denied by list.
+    pub lists: Lists,
+    /// False in a process that handles SIP: there no command waits for the keeper.
+    may_wait: AtomicBool,
+    database: &'static dyn Database,
+    /// When this process, if it is the keeper, last tried to load what was never loaded.
+    retried_ms: AtomicU64,
+    /// Where sources are.
+    pub geo: Geo,
     /// What was counted.
     pub counters: Counters,
     /// The log.
@@ -81,11 +111,28 @@ impl Firewall<Monotonic> {
     ///
     /// # Errors
     ///
-    /// When the kernel refuses the memory, or the patterns together are too large to compile.
+    /// When the kernel refuses the memory, the patterns together are too large to compile, or a list
+    /// that is required can't be loaded.
     pub fn new(settings: Settings, sink: Sink) -> io::Result<Self> {
-        Self::with_clock(settings, sink, |region| {
+        Self::with_database(settings, sink, &NoDatabase)
+    }
+
+    /// The same, where there are databases.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn with_database(
+        settings: Settings,
+        sink: Sink,
+        database: &'static dyn Database,
+    ) -> io::Result<Self> {
+        let mut firewall = Self::with_clock(settings, sink, |region| {
             Monotonic::since(region.header().born_ms.load(Ordering::Relaxed))
-        })
+        })?;
+        firewall.database = database;
+        firewall.load_lists().map_err(io::Error::other)?;
+        Ok(firewall)
     }
 }
 
@@ -99,11 +146,15 @@ impl<C: Clock> Firewall<C> {
         let sources = settings.sources_max() as usize;
         let bans = settings.bans_max() as usize;
         let users = settings.users_max() as usize;
+        let scans = settings.scans_max() as usize;
         let builtin = settings.agent_builtin() == 1;
         let room = RateTable::room(sources)
             + BanTable::room(bans)
             + AuthTable::room(users)
+            + ScanTable::room(scans)
             + Filter::room(builtin, &settings.agents)
+            + Lists::ROOM
+            + Geo::room(&settings.geo)
             + Counters::ROOM
             + Journal::ROOM;
         let mut region = Region::new(room).map_err(|error| {
@@ -125,11 +176,27 @@ impl<C: Clock> Firewall<C> {
             block_ms: settings.auth_ban_time() as u64 * 1000,
             known_ms: settings.auth_known_time() as u64 * 1000,
         };
+        let scan_rules = scan::Rules {
+            max_users: settings.scan_max_users() as u64,
+            max_destinations: settings.scan_max_destinations() as u64,
+            max_signals: settings.signal_max() as u64,
+            window_s: settings.scan_window() as u64,
+        };
         Ok(Self {
             rate: RateTable::new(&mut region, sources, limit)?,
             bans: BanTable::new(&mut region, bans)?,
             auth: AuthTable::new(&mut region, users, hash.clone(), rules)?,
+            scans: ScanTable::new(&mut region, scans, hash.clone(), scan_rules)?,
             agents: Filter::new(&mut region, builtin, &settings.agents)?,
+            lists: Lists::new(
+                &mut region,
+                settings.lists.clone(),
+                (settings.lists_memory() as usize) << 20,
+            )?,
+            may_wait: AtomicBool::new(true),
+            database: &NoDatabase,
+            retried_ms: AtomicU64::new(0),
+            geo: Geo::new(&mut region, &settings.geo)?,
             counters: Counters::new(&mut region)?,
             journal: Journal::new(&mut region, sink, settings.log_level() as i32)?,
             bytes: region.bytes(),
@@ -158,23 +225,48 @@ impl<C: Clock> Firewall<C> {
     }
 
     fn verdict(&self, address: Address, message: &impl Message) -> Verdict {
-        if self.is_trusted(address) {
-            return Verdict::Pass;
-        }
         let (source, hash) = self.locate(address);
         self.bans.prefetch(hash);
         self.rate.prefetch(hash);
+        let pin = self.pin();
+        let denied = match self.standing(address, &pin) {
+            Standing::Trusted(by) => {
+                self.count_trusted(by);
+                return Verdict::Pass;
+            }
+            Standing::Denied(found) => Some(found),
+            Standing::Unlisted => None,
+        };
         if self.bans.hit(source, hash, &self.clock) {
             self.counters.count(Counter::BlockedBan);
             return Verdict::Blocked;
         }
-        if !self.is_counted(message) {
-            let verdict = self.charge_and_follow(address, source, hash);
-            if verdict != Verdict::Pass {
-                return verdict;
-            }
+        let in_list = || self.follow_denied(denied, address, message);
+        let rate = || match self.is_counted(message) {
+            true => Verdict::Pass,
+            false => self.charge_and_follow(address, source, hash),
+        };
+        let place = || self.check_place(address, message, &pin);
+        first_block([&in_list, &rate, &place])
+            .unwrap_or_else(|| self.check_content(address, message, &pin))
+    }
+
+    /// What only the parsed message tells.
+    fn check_content(
+        &self,
+        address: Address,
+        message: &impl Message,
+        pin: &Option<Pin<'_>>,
+    ) -> Verdict {
+        if self.trusts_text(message, pin) {
+            return Verdict::Pass;
         }
-        self.check_agent_of(address, message)
+        let agent = || self.judge_agent(address, message, message.part(Part::UserAgent), pin);
+        let texts = || self.check_texts(address, message, pin);
+        let sqli = || self.check_sqli_of(address, message);
+        let contact = || self.check_contact(address, message);
+        let route = || self.check_route(address, message);
+        first_block([&agent, &texts, &sqli, &contact, &route]).unwrap_or(Verdict::Pass)
     }
 
     /// Counts a message of a source; what follows when it goes over the rate is the policy's.
@@ -257,20 +349,36 @@ impl<C: Clock> Firewall<C> {
 
     /// A text against the filter, on behalf of a message.
     pub fn check_agent(&self, address: Address, message: &impl Message, agent: &[u8]) -> Verdict {
-        let is_clean = agent.is_empty()
-            || !self.looks_for(Finding::Agent)
-            || self.is_trusted(address)
-            || !self.agents.matches(agent);
-        if is_clean {
+        let pin = self.pin();
+        if self.is_trusted(address)
+            || self
+                .find_text(Kind::Agent, Action::Trust, agent, &pin)
+                .is_some()
+        {
+            return Verdict::Pass;
+        }
+        self.judge_agent(address, message, agent, &pin)
+    }
+
+    fn judge_agent(
+        &self,
+        address: Address,
+        message: &impl Message,
+        agent: &[u8],
+        pin: &Option<Pin<'_>>,
+    ) -> Verdict {
+        if agent.is_empty() || !self.looks_for(Finding::Agent) {
+            return Verdict::Pass;
+        }
+        if let Some(found) = self.find_text(Kind::Agent, Action::Deny, agent, pin) {
+            return self.follow_found(Finding::Agent, found, address, message);
+        }
+        if !self.agents.matches(agent) {
             return Verdict::Pass;
         }
         let agent = Escaped(agent);
-        self.follow(
-            Finding::Agent,
-            address,
-            message,
-            format_args!(" agent=\"{agent}\""),
-        )
+        let evidence = format_args!(" agent=\"{agent}\"");
+        self.follow(Finding::Agent, address, message, evidence)
     }
 
     /// Bans an address for `seconds` (0: until lifted).
@@ -297,7 +405,8 @@ impl<C: Clock> Firewall<C> {
             self.clock.exact_ms() + seconds * 1000
         };
         self.bans.end_if_over(source, hash, &self.clock, |ban| {
-            self.tell_of_expiry(ban.source)
+            self.scans.forget(ban.source, &self.clock);
+            self.tell_of_expiry(ban.source);
         });
         let evicted_before = self.evicted();
         let banned = self
@@ -343,7 +452,8 @@ impl<C: Clock> Firewall<C> {
         let (source, hash) = self.locate(address);
         let lifted = self.bans.unban(source, hash, &self.clock);
         if lifted {
-            self.rate.forget(hash);
+            self.scans.forget(source, &self.clock);
+            self.rate.forget(source, hash);
             self.tell_of_unban(source, by);
         }
         lifted
@@ -354,7 +464,8 @@ impl<C: Clock> Firewall<C> {
         let mut lifted = 0;
         self.bans.unban_all(&self.clock, |ban| {
             lifted += 1;
-            self.rate.forget(self.hash.source(ban.source));
+            self.scans.forget(ban.source, &self.clock);
+            self.rate.forget(ban.source, self.hash.source(ban.source));
             self.tell_of_unban(ban.source, by);
         });
         lifted
@@ -369,18 +480,10 @@ impl<C: Clock> Firewall<C> {
 
     /// To be called once a second by one process: tells of the bans that have ended.
     pub fn tick(&self) {
-        self.bans
-            .end_those_over(&self.clock, |ban| self.tell_of_expiry(ban.source));
-    }
-
-    /// Is this address in a trusted network?
-    #[must_use]
-    pub fn is_trusted(&self, address: Address) -> bool {
-        let trusted = self.settings.trusted.holds(address);
-        if trusted {
-            self.counters.count(Counter::Trusted);
-        }
-        trusted
+        self.bans.end_those_over(&self.clock, |ban| {
+            self.scans.forget(ban.source, &self.clock);
+            self.tell_of_expiry(ban.source);
+        });
     }
 
     /// The source of an address, and its hash.
@@ -401,6 +504,14 @@ impl<C: Clock> Firewall<C> {
     pub const fn prefixes(&self) -> Prefixes {
         self.prefixes
     }
+}
+
+/// Runs checks until one blocks.
+fn first_block<const N: usize>(checks: [&dyn Fn() -> Verdict; N]) -> Option<Verdict> {
+    let verdicts = checks.iter().map(|check| check());
+    verdicts
+        .into_iter()
+        .find(|&verdict| verdict != Verdict::Pass)
 }
 
 #[cfg(all(test, not(loom)))]

@@ -14,11 +14,16 @@ use std::io;
 
 use crate::clock::Clock;
 use crate::shared_struct;
-use crate::shm::atomic::{AtomicU64, Ordering, fence, wait_a_moment};
+use crate::shm::atomic::{AtomicU64, Ordering, fence_for_loom, wait_a_moment};
+use crate::shm::os;
 use crate::shm::region::{Region, room_for};
+use crate::shm::rows::{self, ROWS};
 use crate::source::Source;
 
+mod tag;
 mod window;
+
+use tag::Tag;
 
 pub use window::{Limit, MAX_REQUESTS, Window};
 
@@ -32,13 +37,8 @@ const ATTEMPTS: usize = if cfg!(loom) { 8 } else { 1024 };
 /// How long to wait for the process that took a place to sign it.
 const SPINS: usize = if cfg!(loom) { 2 } else { 200 };
 
-/// Bits of a tag that belong to the hash; the low 16 are the hits of the window before.
-const TAG_SHIFT: u32 = 16;
-
 shared_struct! {
-    /// One cache line: for each way a tag (who) and a window (how much).
-    ///
-    /// The tag is the low 48 bits of the hash, shifted up, and the hits of the window before.
+    /// One cache line: for each way a [`Tag`] (who) and a [`Window`] (how much).
     pub struct Set: 64 {
         /// Tags and windows, in pairs.
         pub ways: [[AtomicU64; 2]; WAYS],
@@ -46,7 +46,8 @@ shared_struct! {
 }
 
 shared_struct! {
-    /// The addresses behind the tags of one set, for the dumps; no check reads them.
+    /// The sources behind the tags of one set that do not tell themselves, for the dumps; no check
+    /// reads them.
     pub struct Keys: 64 {
         /// High and low half of each source's key.
         pub keys: [[AtomicU64; 2]; WAYS],
@@ -54,7 +55,7 @@ shared_struct! {
 }
 
 shared_struct! {
-    /// What the rate check counts.
+    /// What the rate check of one process counts.
     pub struct Totals: 64 {
         /// Sources that made room for a newcomer while their window was still open.
         pub evicted: AtomicU64,
@@ -95,7 +96,7 @@ pub struct Usage {
 pub struct RateTable {
     sets: &'static [Set],
     keys: &'static [Keys],
-    totals: &'static Totals,
+    totals: &'static [Totals],
     limit: Limit,
 }
 
@@ -109,7 +110,7 @@ impl RateTable {
     #[must_use]
     pub const fn room(sources: usize) -> usize {
         let sets = Self::sets_for(sources);
-        room_for::<Set>(sets) + room_for::<Keys>(sets) + room_for::<Totals>(1)
+        room_for::<Set>(sets) + room_for::<Keys>(sets) + room_for::<Totals>(ROWS)
     }
 
     /// Carves a table for so many sources off the region.
@@ -122,7 +123,7 @@ impl RateTable {
         Ok(Self::over(
             region.array(sets)?,
             region.array(sets)?,
-            &region.array(1)?[0],
+            region.array(ROWS)?,
             limit,
         ))
     }
@@ -132,7 +133,7 @@ impl RateTable {
     pub const fn over(
         sets: &'static [Set],
         keys: &'static [Keys],
-        totals: &'static Totals,
+        totals: &'static [Totals],
         limit: Limit,
     ) -> Self {
         Self {
@@ -146,10 +147,38 @@ impl RateTable {
     /// Counts one request of a source whose key has this hash.
     pub fn charge(&self, source: Source, hash: u64, clock: &impl Clock) -> Rate {
         let set = self.set(hash);
+        os::prefetch_to_write(&self.sets[set]);
+        let tag = Tag::of(source, hash);
+        let now_ms = clock.coarse_ms();
+        self.charge_as_before(set, tag, now_ms)
+            .unwrap_or_else(|| self.charge_any(set, source, tag, clock))
+    }
+
+    /// What most requests are: one more in a window that is open, and no news. `None` when it was
+    /// something else, or another process was faster.
+    #[inline]
+    fn charge_as_before(&self, set: usize, tag: Tag, now_ms: u64) -> Option<Rate> {
+        let (way, word) = self.find(set, tag)?;
+        let old = Window::unpack(word);
+        let new = old.after_request(now_ms, self.limit);
+        let is_hot = new.is_hot(self.limit);
+        if new.start_ms != old.start_ms || old.is_hot(self.limit) != is_hot {
+            return None;
+        }
+        // Relaxed: as in `charge_any`.
+        let window = &self.sets[set].ways[way][1];
+        window
+            .compare_exchange(word, new.pack(), Ordering::Relaxed, Ordering::Relaxed)
+            .ok()?;
+        Some(if is_hot { Rate::Hot } else { Rate::Fine })
+    }
+
+    #[inline(never)]
+    fn charge_any(&self, set: usize, source: Source, tag: Tag, clock: &impl Clock) -> Rate {
         for _ in 0..ATTEMPTS {
             let now_ms = clock.coarse_ms();
-            let Some(way) = self.find(set, hash) else {
-                match self.insert(set, source, hash, now_ms) {
+            let Some((way, _)) = self.find(set, tag) else {
+                match self.insert(set, source, tag, now_ms) {
                     Some(rate) => return rate,
                     None => continue, // Another process was faster.
                 }
@@ -162,14 +191,14 @@ impl RateTable {
             let charged = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
                 let old = Window::unpack(word);
                 new = self.after_request(old, now_ms, clock);
-                (old.check == check_of(hash)).then(|| new.pack())
+                (old.check == tag.check()).then(|| new.pack())
             });
             let Ok(word) = charged else {
                 continue; // The place became another's after `find` read its tag.
             };
             let old = Window::unpack(word);
             if new.start_ms != old.start_ms {
-                self.remember_previous(set, way, hash, old.hits_before(new.start_ms, self.limit));
+                self.remember_previous(set, way, tag, old.hits_before(new.start_ms, self.limit));
             }
             return match (old.is_hot(self.limit), new.is_hot(self.limit)) {
                 (_, false) => Rate::Fine,
@@ -190,12 +219,12 @@ impl RateTable {
     }
 
     /// Forgets what a source sent.
-    pub fn forget(&self, hash: u64) {
-        let set = self.set(hash);
-        if let Some(way) = self.find(set, hash) {
+    pub fn forget(&self, source: Source, hash: u64) {
+        let (set, tag) = (self.set(hash), Tag::of(source, hash));
+        if let Some((way, _)) = self.find(set, tag) {
             // An empty window of its own: counts from here on start at zero.
             let empty = Window {
-                check: check_of(hash),
+                check: tag.check(),
                 ..Window::default()
             };
             self.sets[set].ways[way][1].store(empty.pack(), Ordering::Relaxed);
@@ -204,9 +233,10 @@ impl RateTable {
 
     /// What one source sends; `None` when it is not known.
     #[must_use]
-    pub fn usage(&self, hash: u64, now_ms: u64) -> Option<Usage> {
+    pub fn usage(&self, source: Source, hash: u64, now_ms: u64) -> Option<Usage> {
         let set = self.set(hash);
-        self.read(set, self.find(set, hash)?, now_ms)
+        let (way, _) = self.find(set, Tag::of(source, hash))?;
+        self.read(set, way, now_ms)
     }
 
     /// What all known sources send, in the order of their places.
@@ -218,13 +248,30 @@ impl RateTable {
 
     /// Gets the cache line of a hash on its way.
     pub fn prefetch(&self, hash: u64) {
-        crate::shm::os::prefetch(&self.sets[self.set(hash)]);
+        os::prefetch_to_write(&self.sets[self.set(hash)]);
     }
 
-    /// What was counted.
+    /// Sources that made room for a newcomer while their window was still open.
     #[must_use]
-    pub const fn totals(&self) -> &'static Totals {
-        self.totals
+    pub fn evicted(&self) -> u64 {
+        self.sum(|totals| &totals.evicted)
+    }
+
+    /// Requests of newcomers whose set was full of hot sources: not counted.
+    #[must_use]
+    pub fn uncounted(&self) -> u64 {
+        self.sum(|totals| &totals.uncounted)
+    }
+
+    fn sum(&self, of: impl Fn(&Totals) -> &AtomicU64) -> u64 {
+        let counts = self.totals.iter().map(of);
+        counts.map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+
+    fn count(&self, of: impl Fn(&Totals) -> &AtomicU64) {
+        if let Some(totals) = rows::own(self.totals) {
+            of(totals).fetch_add(1, Ordering::Relaxed); // statistics only
+        }
     }
 
     /// Sources that fit.
@@ -236,7 +283,7 @@ impl RateTable {
     /// Bytes of shared memory.
     #[must_use]
     pub const fn bytes(&self) -> usize {
-        size_of_val(self.sets) + size_of_val(self.keys) + size_of::<Totals>()
+        size_of_val(self.sets) + size_of_val(self.keys) + size_of_val(self.totals)
     }
 
     /// The high bits of the hash, scaled to the number of sets.
@@ -245,36 +292,47 @@ impl RateTable {
         ((hash as u128 * self.sets.len() as u128) >> 64) as usize
     }
 
-    /// The first way of the source. There is a second one for a moment when two processes saw a new
-    /// source at once, see `unite`.
-    fn find(&self, set: usize, hash: u64) -> Option<usize> {
-        (0..WAYS).find(|&way| self.is_of(set, way, hash))
+    /// The first way of the source, and its window. There is a second one for a moment when two
+    /// processes saw a new source at once, see `unite`.
+    fn find(&self, set: usize, tag: Tag) -> Option<(usize, u64)> {
+        let mut found = None;
+        // Backwards, and all of them: which way it is, a processor that guesses guesses wrong.
+        for (way, [owner, window]) in self.sets[set].ways.iter().enumerate().rev() {
+            // Acquire: pairs with the SeqCst in `insert`; key and window are read after the tag.
+            // SeqCst: see `unite`.
+            let owner = Tag(owner.load(Ordering::SeqCst));
+            let word = window.load(Ordering::Relaxed);
+            // Signed by this source, and not taken by another since, whether signed or not.
+            if owner.is_of_same(tag) & (Window::unpack(word).check == tag.check()) {
+                found = Some((way, word));
+            }
+        }
+        found
     }
 
-    /// Signed by this source, and not taken by another since, whether signed or not.
-    fn is_of(&self, set: usize, way: usize, hash: u64) -> bool {
-        let [tag, window] = &self.sets[set].ways[way];
-        // Acquire: pairs with the Release in `insert`; key and window are read after the tag.
-        tag.load(Ordering::Acquire) >> TAG_SHIFT == tag_of(hash) >> TAG_SHIFT
-            && Window::unpack(window.load(Ordering::Relaxed)).check == check_of(hash)
+    fn is_of(&self, set: usize, way: usize, tag: Tag) -> bool {
+        let [owner, window] = &self.sets[set].ways[way];
+        // SeqCst: as in `find`.
+        Tag(owner.load(Ordering::SeqCst)).is_of_same(tag)
+            && Window::unpack(window.load(Ordering::Relaxed)).check == tag.check()
     }
 
     /// Takes a place for a new source, with this request. `None` when another process was faster.
-    fn insert(&self, set: usize, source: Source, hash: u64, now_ms: u64) -> Option<Rate> {
+    fn insert(&self, set: usize, source: Source, tag: Tag, now_ms: u64) -> Option<Rate> {
         let Some((way, word)) = self.place_for(set, now_ms) else {
-            self.totals.uncounted.fetch_add(1, Ordering::Relaxed); // statistics only
+            self.count(|totals| &totals.uncounted);
             return Some(Rate::Fine);
         };
-        let [tag, window] = &self.sets[set].ways[way];
-        let old_tag = tag.load(Ordering::Relaxed); // only to see it change
-        let new = Window::first(now_ms, check_of(hash));
+        let [owner, window] = &self.sets[set].ways[way];
+        let before = owner.load(Ordering::Relaxed); // only to see it change
+        let new = Window::first(now_ms, tag.check());
         if window
             .compare_exchange(word, new.pack(), Ordering::Relaxed, Ordering::Relaxed)
             .is_err()
         {
             // Another process was faster, perhaps for this very source: it signs in a moment.
             for _ in 0..SPINS {
-                if tag.load(Ordering::Relaxed) != old_tag {
+                if owner.load(Ordering::Relaxed) != before {
                     break;
                 }
                 wait_a_moment();
@@ -284,30 +342,44 @@ impl RateTable {
         // From here until the tag is signed the place is nobody's: the old owner's `check` differs.
         // A process that dies here leaves a place that ages like any other.
         crate::fail::point("rate.insert");
-        for (half, value) in self.keys[set].keys[way].iter().zip(source.halves()) {
-            half.store(value, Ordering::Relaxed);
+        if tag.source().is_none() {
+            for (half, value) in self.keys[set].keys[way].iter().zip(source.halves()) {
+                half.store(value, Ordering::Relaxed);
+            }
         }
-        // Release: pairs with the Acquire in `is_of` and `read`.
-        tag.store(tag_of(hash), Ordering::Release);
+        // Release: pairs with the Acquire in `find` and `read`. SeqCst: see `unite`.
+        owner.swap(tag.0, Ordering::SeqCst);
+        fence_for_loom();
         if word != 0 && !Window::unpack(word).is_over(now_ms, self.limit) {
-            self.totals.evicted.fetch_add(1, Ordering::Relaxed); // statistics only
+            self.count(|totals| &totals.evicted);
         }
-        Some(self.unite(set, hash))
+        let signs = self.sets[set].ways.iter().enumerate();
+        let is_alone = signs.fold(true, |is_alone, (other, [owner, _])| {
+            let owner = Tag(owner.load(Ordering::SeqCst));
+            is_alone & (other == way || !owner.is_of_same(tag))
+        });
+        Some(if is_alone {
+            Rate::Fine
+        } else {
+            self.unite(set, tag)
+        })
     }
 
     /// After signing: moves the requests that other processes have counted for this source in
     /// places of their own, having seen it new as well, to the first of these places.
-    fn unite(&self, set: usize, hash: u64) -> Rate {
-        // SeqCst: of two processes that sign for one source, at least one sees the other's tag.
-        fence(Ordering::SeqCst);
+    ///
+    /// Tags are signed, and read after that, SeqCst: of two processes that sign for one source, at
+    /// least one sees the other's tag.
+    #[cold]
+    fn unite(&self, set: usize, tag: Tag) -> Rate {
         let mut rate = Rate::Fine;
-        let Some(first) = self.find(set, hash) else {
+        let Some((first, _)) = self.find(set, tag) else {
             return rate;
         };
         for way in first + 1..WAYS {
-            if self.is_of(set, way, hash)
-                && let Some(moved) = self.give_up(set, way, hash)
-                && self.add(set, hash, moved)
+            if self.is_of(set, way, tag)
+                && let Some(moved) = self.give_up(set, way, tag)
+                && self.add(set, tag, moved)
                 && !moved.is_hot(self.limit)
             {
                 rate = Rate::NewlyHot;
@@ -317,7 +389,7 @@ impl RateTable {
     }
 
     /// Makes the window nobody's, and tells what it held. `None` when it is nobody's already.
-    fn give_up(&self, set: usize, way: usize, hash: u64) -> Option<Window> {
+    fn give_up(&self, set: usize, way: usize, tag: Tag) -> Option<Window> {
         let cell = &self.sets[set].ways[way][1];
         let nobodys = |word| {
             let window = Window::unpack(word);
@@ -327,7 +399,7 @@ impl RateTable {
                 check: !window.check,
                 ..window
             };
-            (window.check == check_of(hash)).then(|| given_up.pack())
+            (window.check == tag.check()).then(|| given_up.pack())
         };
         // Release: who finds it nobody's looks again, and finds the first one's tag. Acquire: as
         // in `charge`, the word carries everything else.
@@ -337,15 +409,15 @@ impl RateTable {
 
     /// Adds the requests of another window to the source's first one. True when the sum is over the
     /// limit and the first one alone was not.
-    fn add(&self, set: usize, hash: u64, other: Window) -> bool {
+    fn add(&self, set: usize, tag: Tag, other: Window) -> bool {
         for _ in 0..ATTEMPTS {
-            let Some(way) = self.find(set, hash) else {
+            let Some((way, _)) = self.find(set, tag) else {
                 continue; // An earlier one was signed after `find` had passed it.
             };
             let cell = &self.sets[set].ways[way][1];
             let sum = |word| {
                 let old = Window::unpack(word);
-                (old.check == check_of(hash)).then(|| old.with(other).pack())
+                (old.check == tag.check()).then(|| old.with(other).pack())
             };
             // Relaxed: as in `charge`. None: given up, another process has signed an earlier one.
             if let Ok(word) = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum) {
@@ -359,30 +431,30 @@ impl RateTable {
     /// The way that is least worth keeping: a free one, else one whose window is over (the oldest),
     /// else the one with the fewest requests (of those, the oldest). Never a hot one.
     fn place_for(&self, set: usize, now_ms: u64) -> Option<(usize, u64)> {
-        let mut best: Option<(usize, u64, (u64, u64))> = None;
+        let mut best = None;
+        let mut least = u64::MAX;
         for (way, [_, window]) in self.sets[set].ways.iter().enumerate() {
             let word = window.load(Ordering::Relaxed); // validated by the exchange in `insert`
-            let window = Window::unpack(word);
-            let worth = match word {
-                0 => return Some((way, word)),
-                _ if window.is_over(now_ms, self.limit) => (0, window.start_ms),
-                _ if window.is_hot(self.limit) => continue,
-                _ => (window.hits, window.start_ms),
+            let worth = if word == 0 {
+                0
+            } else {
+                Window::unpack(word).worth(now_ms, self.limit)
             };
-            if best.is_none_or(|(_, _, least)| worth < least) {
-                best = Some((way, word, worth));
+            // No way out before the last: which one it is, a processor that guesses guesses wrong.
+            if worth < least {
+                (best, least) = (Some((way, word)), worth);
             }
         }
-        best.map(|(way, word, _)| (way, word))
+        best
     }
 
     /// Keeps the hits of the window that has just ended beside the tag, for the dumps. Lost when
     /// the place changes hands at this moment.
-    fn remember_previous(&self, set: usize, way: usize, hash: u64, previous: u64) {
+    fn remember_previous(&self, set: usize, way: usize, tag: Tag, previous: u64) {
         let cell = &self.sets[set].ways[way][0];
         let old = cell.load(Ordering::Relaxed);
-        if old >> TAG_SHIFT == tag_of(hash) >> TAG_SHIFT {
-            let new = tag_of(hash) | previous;
+        if Tag(old).is_of_same(tag) {
+            let new = tag.with_previous(previous).0;
             // Relaxed: same owner, same key; nothing new is published.
             let _changed_hands =
                 cell.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed);
@@ -390,40 +462,28 @@ impl RateTable {
     }
 
     fn read(&self, set: usize, way: usize, now_ms: u64) -> Option<Usage> {
-        let [tag, window] = &self.sets[set].ways[way];
+        let [owner, window] = &self.sets[set].ways[way];
         // Acquire: pairs with the Release in `insert`.
-        let seen = tag.load(Ordering::Acquire);
-        if seen == 0 {
+        let seen = Tag(owner.load(Ordering::Acquire));
+        if seen.0 == 0 {
             return None;
         }
         let [high, low] = &self.keys[set].keys[way];
         let halves = [high.load(Ordering::Relaxed), low.load(Ordering::Relaxed)];
         let window = Window::unpack(window.load(Ordering::Relaxed));
-        let is_same = tag.load(Ordering::Relaxed) >> TAG_SHIFT == seen >> TAG_SHIFT;
-        if !is_same || window.check != check_of(seen >> TAG_SHIFT) {
+        let is_same = Tag(owner.load(Ordering::Relaxed)).is_of_same(seen);
+        if !is_same || window.check != seen.check() {
             return None; // It changes hands just now, or was given up.
         }
-        let (previous, current) = window.hits_at(now_ms, self.limit, seen & 0xffff);
+        let (previous, current) = window.hits_at(now_ms, self.limit, seen.previous());
         Some(Usage {
-            source: Source::from_halves(halves),
+            source: seen.source().unwrap_or(Source::from_halves(halves)),
             previous,
             current,
             hot: window.is_hot_at(now_ms, self.limit),
             idle_ms: now_ms.saturating_sub(window.last_ms(now_ms, self.limit)),
         })
     }
-}
-
-/// The low 48 bits of the hash, never zero, shifted up.
-const fn tag_of(hash: u64) -> u64 {
-    let tag = hash << TAG_SHIFT;
-    if tag == 0 { 1 << TAG_SHIFT } else { tag }
-}
-
-/// Eight bits of the hash that no other source in the set is likely to share.
-#[allow(clippy::cast_possible_truncation)]
-const fn check_of(hash: u64) -> u8 {
-    (tag_of(hash) >> TAG_SHIFT) as u8
 }
 
 #[cfg(all(test, not(loom)))]

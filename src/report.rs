@@ -13,7 +13,10 @@ use crate::policy::{Firewall, NotBanned};
 use crate::source::{Address, Source};
 
 mod arguments;
+mod geo;
+mod lists;
 mod rows;
+mod scans;
 mod show;
 
 use arguments::Arguments;
@@ -66,6 +69,8 @@ pub enum Fault {
     Forbidden(String),
     /// There is nothing to do it to: 404.
     NotFound(String),
+    /// It was tried, and failed: 500.
+    Failed(String),
     /// No room: 507 in HTTP's words; 500 here.
     NoRoom(String),
     /// The reply was cut off by the host, which answers for itself.
@@ -86,7 +91,7 @@ impl Fault {
             Self::BadArgument(sentence) => Some((400, sentence)),
             Self::Forbidden(sentence) => Some((403, sentence)),
             Self::NotFound(sentence) => Some((404, sentence)),
-            Self::NoRoom(sentence) => Some((500, sentence)),
+            Self::NoRoom(sentence) | Self::Failed(sentence) => Some((500, sentence)),
             Self::Full => None,
         }
     }
@@ -118,10 +123,18 @@ impl<C: Clock> Firewall<C> {
             b"sources" => self.list_sources(arguments, reply),
             b"auth" => self.list_auth(arguments, reply),
             b"auth_clear" => self.command_auth_clear(arguments, reply),
+            b"scans" => self.list_scans(arguments, reply),
             b"agents" => self.list_agents(arguments, reply),
             b"show" => self.show_address(arguments, reply),
             b"settings" => self.list_settings(arguments, reply),
             b"tables" => self.list_tables(arguments, reply),
+            b"geo" => self.list_geo(arguments, reply),
+            b"lists" => self.list_lists(arguments, reply),
+            b"list" => self.list_entries(arguments, reply),
+            b"list_find" => self.find_in_lists(arguments, reply),
+            b"list_add" => self.add_to_list(arguments, reply),
+            b"list_remove" => self.remove_from_list(arguments, reply),
+            b"reload" => self.reload(arguments, reply),
             _ => Err(Fault::NotFound(format!(
                 "there is no palisade.{}",
                 Escaped(command)

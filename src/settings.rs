@@ -7,6 +7,9 @@ use std::ops::RangeInclusive;
 
 use crate::agent::Patterns;
 use crate::escape::Escaped;
+use crate::geo::Inputs;
+use crate::lists::database::Url;
+use crate::lists::spec::{self, Spec};
 use crate::trusted::Trusted;
 
 pub mod policy;
@@ -45,6 +48,15 @@ pub enum Edge {
     Rate,
 }
 
+/// What is made of a source whose country nobody knows, where countries are denied or allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountryUnknown {
+    /// It is in no country.
+    Pass,
+    /// As if it were in a country that is denied.
+    Deny,
+}
+
 /// The settings in force.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -59,6 +71,14 @@ pub struct Settings {
     pub trusted: Trusted,
     /// User-Agent patterns beside the built-in ones.
     pub agents: Patterns,
+    /// The lists.
+    pub lists: Vec<Spec>,
+    /// The database of lists that come from one.
+    pub db_url: Option<Url>,
+    /// Files that say in which country and system an address is.
+    pub geo: Inputs,
+    /// See [`CountryUnknown`].
+    pub country_unknown: CountryUnknown,
     policy: Policy,
 }
 
@@ -125,8 +145,20 @@ numbers! {
     agent_builtin = 1, 0..=1;
     /// Seconds that the source of a scanner's message is banned; 0: only the message is blocked.
     agent_ban_time = 0, 0..=YEAR_S;
+    /// Sources of which failing users, failing destinations and signals are counted.
+    scans_max = 16_384, 16..=1_048_576;
+    /// Seconds in which they are counted.
+    scan_window = 600, 1..=YEAR_S;
+    /// Distinct users of one source that fail until it is a scan; 0: not looked for.
+    scan_max_users = 10, 0..=1000;
+    /// Distinct destinations of one source that fail until it is a scan; 0: not looked for.
+    scan_max_destinations = 20, 0..=1000;
+    /// Weights of one source's signals until it is malformed; 0: not looked for.
+    signal_max = 10, 0..=1_000_000;
     /// 1: the connection of a message that `palisade_check()` blocks is closed.
     tcp_close = 1, 0..=1;
+    /// MB of memory that the lists may take, pages that are not written not counted.
+    lists_memory = 1024, 16..=1_048_576;
     /// Kamailio's level of the ban and block lines: -1 error, 0 warning, 1 notice, 2 info, 3 debug.
     log_level = 0, -5..=3;
 }
@@ -140,6 +172,10 @@ impl Default for Settings {
             edge: Edge::Bans,
             trusted: Trusted::default(),
             agents: Patterns::default(),
+            lists: Vec::new(),
+            db_url: None,
+            geo: Inputs::default(),
+            country_unknown: CountryUnknown::Pass,
             policy: Policy::default(),
         }
     }
@@ -152,13 +188,17 @@ const SCOPES: [(&str, AuthScope); 3] = [
 ];
 
 /// Parameters that are texts.
-const TEXTS: [&str; 6] = [
+const TEXTS: [&str; 10] = [
     "trusted",
     "agent_deny",
     "auth_scope",
     "on_fault",
     "edge",
     "policy",
+    "geo",
+    "country_unknown",
+    "list",
+    "db_url",
 ];
 
 impl fmt::Display for OnFault {
@@ -171,6 +211,11 @@ const EDGES: [(&str, Edge); 3] = [
     ("off", Edge::Off),
     ("bans", Edge::Bans),
     ("rate", Edge::Rate),
+];
+
+const COUNTRY_UNKNOWN: [(&str, CountryUnknown); 2] = [
+    ("pass", CountryUnknown::Pass),
+    ("deny", CountryUnknown::Deny),
 ];
 
 const ON_FAULT: [(&str, OnFault); 2] = [("pass", OnFault::Pass), ("drop", OnFault::Drop)];
@@ -218,6 +263,10 @@ impl Settings {
             "on_fault" => self.on_fault = choose(name, value, &ON_FAULT)?,
             "edge" => self.edge = choose(name, value, &EDGES)?,
             "policy" => self.policy.add(value)?,
+            "db_url" => self.db_url = Some(Url::parse(value)?),
+            "list" => spec::add(&mut self.lists, value)?,
+            "geo" => self.geo.add(value)?,
+            "country_unknown" => self.country_unknown = choose(name, value, &COUNTRY_UNKNOWN)?,
             _ => {
                 let value = Escaped(value);
                 return Err(match NUMBERS.iter().any(|number| number.name == name) {
@@ -243,6 +292,14 @@ impl Settings {
             .map(|(name, finding)| format!("{name}={}", self.consequence(finding)))
             .join(" ");
         show("policy", Shown::Text(&policy));
+        let lists: Vec<&str> = self.lists.iter().map(|list| &*list.name).collect();
+        show("list", Shown::Text(&lists.join(", ")));
+        let db_url = self.db_url.as_ref().map(ToString::to_string);
+        show("db_url", Shown::Text(&db_url.unwrap_or_default()));
+        let geo: Vec<String> = self.geo.each().iter().map(ToString::to_string).collect();
+        show("geo", Shown::Text(&geo.join(", ")));
+        let unknown = name_of(self.country_unknown, &COUNTRY_UNKNOWN);
+        show("country_unknown", Shown::Text(unknown));
     }
 
     /// What follows from a finding: what `policy` says, else the older parameters.
@@ -327,6 +384,12 @@ mod tests {
             ),
             ("on_fault", "", "on_fault=: must be one of pass, drop"),
             ("edge", "on", "edge=on: must be one of off, bans, rate"),
+            ("geo", "x.dat", "geo=x.dat: must be files that end in"),
+            (
+                "country_unknown",
+                "maybe",
+                "country_unknown=maybe: must be one of pass, deny",
+            ),
             ("trusted", "home", "trusted=home: must be networks such as"),
             (
                 "agent_deny",

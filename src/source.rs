@@ -71,10 +71,12 @@ impl Prefixes {
     /// The source that an address belongs to.
     #[must_use]
     pub const fn source_of(self, address: Address) -> Source {
-        let behind = self.bits_behind(address);
-        // Shifting a u128 by 128 is an overflow; the prefix has at least 8 bits.
+        // Shifting by all bits is an overflow; the prefix has at least 8 of them.
+        if let Some(v4) = (Source { key: address.0 }).v4() {
+            return Source::from_v4(v4 & (u32::MAX << (32 - self.v4)));
+        }
         Source {
-            key: address.0 >> behind << behind,
+            key: address.0 & (u128::MAX << (128 - self.v6)),
         }
     }
 
@@ -107,14 +109,6 @@ impl Prefixes {
         if address.is_v4() { self.v4 } else { self.v6 }
     }
 
-    const fn bits_behind(self, address: Address) -> u32 {
-        (if address.is_v4() {
-            32 - self.v4
-        } else {
-            128 - self.v6
-        }) as u32
-    }
-
     /// A source for people: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/64`.
     #[must_use]
     pub const fn show(self, source: Source) -> Shown {
@@ -137,6 +131,24 @@ impl Source {
     /// No source: a user as a whole. No message comes from this multicast address; from `::/64`,
     /// whose key is zero, `::1` does.
     pub const NONE: Self = Self { key: u128::MAX };
+
+    /// Of an IPv4 address, or the first of its network.
+    #[must_use]
+    pub const fn from_v4(address: u32) -> Self {
+        Self {
+            key: MAPPED | address as u128,
+        }
+    }
+
+    /// The IPv4 address, if it is one.
+    #[must_use]
+    pub const fn v4(self) -> Option<u32> {
+        if Address(self.key).is_v4() {
+            Some(self.key as u32)
+        } else {
+            None
+        }
+    }
 
     /// The key as two words, high first.
     #[must_use]

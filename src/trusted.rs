@@ -53,6 +53,26 @@ impl Trusted {
             .is_some_and(|before| address.0 <= self.ranges[before].1)
     }
 
+    /// Are all addresses from `first` to `last` in the networks?
+    #[must_use]
+    pub fn holds_all(&self, first: Address, last: Address) -> bool {
+        let after = self.ranges.partition_point(|&(start, _)| start <= first.0);
+        after
+            .checked_sub(1)
+            .and_then(|before| self.ranges.get(before))
+            .is_some_and(|&(_, end)| last.0 <= end)
+    }
+
+    /// These networks and others, without names.
+    #[must_use]
+    pub fn with(&self, others: impl Iterator<Item = (Address, Address)>) -> Self {
+        let mut all = self.clone();
+        all.ranges
+            .extend(others.map(|(first, last)| (first.0, last.0)));
+        all.join();
+        all
+    }
+
     /// The networks as they were given.
     #[must_use]
     pub fn names(&self) -> &[String] {

@@ -17,7 +17,8 @@ request_route {
     sl_send_reply("200", "rc $var(rc)");
 }"#;
 
-fn failing(points: &str, on_fault: &str) -> Kamailio {
+/// The module with its fail points built in.
+pub fn module() -> PathBuf {
     let module = std::env::var_os("PALISADE_FAILPOINTS_SO").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/failpoints/palisade.so"),
         PathBuf::from,
@@ -27,11 +28,15 @@ fn failing(points: &str, on_fault: &str) -> Kamailio {
         "{}: run make build-failpoints",
         module.display()
     );
+    module
+}
+
+fn failing(points: &str, on_fault: &str) -> Kamailio {
     let config = format!(
         "loadmodule \"palisade.so\"\nmodparam(\"palisade\", \"on_fault\", \"{on_fault}\")\n{ROUTE}"
     );
     Kamailio::with(&config)
-        .palisade_so(module)
+        .palisade_so(module())
         .environment("PALISADE_FAIL", points)
 }
 

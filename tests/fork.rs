@@ -5,6 +5,7 @@
 //! the fail points (`--features failpoints`) are not read before a victim sets them.
 
 mod fork {
+    mod arena;
     mod auth;
     mod bans;
     mod counters;
@@ -12,8 +13,10 @@ mod fork {
     mod failpoints;
     mod firewall;
     mod killed;
+    mod lists;
     mod processes;
     mod random;
     mod rate;
+    mod scan;
     mod shared;
 }

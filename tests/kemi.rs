@@ -17,19 +17,23 @@ table.unpack = table.unpack or unpack
 "##;
 
 /// A server that answers with the code of a function of `KSR.palisade`; numbers begin with `#`.
-fn caller(script: &tempfile::NamedTempFile) -> Server {
+fn caller(script: &tempfile::NamedTempFile, list: &tempfile::NamedTempFile) -> Server {
     std::fs::write(script, CALLER).expect("a script");
+    std::fs::write(list, "127.0.0.5\n").expect("a list");
     Kamailio::with(&format!(
         r#"
         loadmodule "app_lua.so"
         loadmodule "palisade.so"
         modparam("app_lua", "load", "{}")
         modparam("palisade", "edge", "off")
+        modparam("palisade", "policy", "list=off")
+        modparam("palisade", "list", "name=ours;kind=network;action=deny;force=1;file={}")
         modparam("palisade", "trusted", "198.51.100.0/24")
         modparam("palisade", "reqs_density_per_unit", 2)
         request_route {{ lua_run("answer"); }}
         "#,
-        script.path().display()
+        script.path().display(),
+        list.path().display()
     ))
     .start()
 }
@@ -51,7 +55,8 @@ fn code(phone: &Phone, call: &str, agent: &str) -> String {
 #[test]
 fn every_function_answers_its_codes() {
     let script = tempfile::NamedTempFile::new().expect("a file");
-    let kam = caller(&script);
+    let list = tempfile::NamedTempFile::new().expect("a file");
+    let kam = caller(&script, &list);
     let phone = Phone::udp(&kam, "127.0.0.5");
     for (call, expected) in [
         ("check", "1"),
@@ -95,6 +100,22 @@ fn every_function_answers_its_codes() {
         ("auth_blocked", "-1"),
         ("check_agent_text friendly-scanner", "-2"),
         ("check_agent_text Linphone", "1"),
+        ("check_sqli", "1"),
+        ("check_sqli_text 1'or'1", "-2"),
+        ("check_sqli_text o'brien", "1"),
+        ("check_contact", "-2"),
+        ("check_route", "1"),
+        ("in_list ours", "1"),
+        ("in_list others", "-1"),
+        ("in_list_value ours 127.0.0.5", "1"),
+        ("in_list_value ours 127.0.0.6", "-1"),
+        ("reply", "1"),
+        ("signal odd", "1"),
+        ("signal_weight odd #8", "1"),
+        ("signal_weight odd #0", "1"),
+        ("signal_weight Odd #8", "1"),
+        ("signal odd", "-2"),
+        ("signal odd", "-1"),
     ] {
         assert_eq!(
             code(&phone, call, "Linphone"),

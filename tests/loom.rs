@@ -7,9 +7,13 @@ use loom::sync::Arc;
 use loom::sync::atomic::AtomicU64;
 use loom::thread;
 use palisade::clock::Clock;
+use palisade::lists::mailbox::{ANSWER, Bell, LETTER, Mailbox, Outcome, Place};
 use palisade::rate::{self, Limit, Rate, RateTable};
+use palisade::shm::arena::{Pins, SEATS, Seat};
+use palisade::shm::atomic::Ordering::{Relaxed, SeqCst};
 use palisade::shm::table::{self, Found, Record, Table};
 use palisade::source::Source;
+use std::time::Duration;
 
 /// Words of the tables under test.
 const WORDS: usize = 2;
@@ -190,10 +194,10 @@ fn rates() -> RateTable {
     RateTable::over(
         leak([rate::Set { ways: pairs() }]),
         leak([rate::Keys { keys: pairs() }]),
-        leak(rate::Totals {
+        leak([rate::Totals {
             evicted: AtomicU64::new(0),
             uncounted: AtomicU64::new(0),
-        }),
+        }]),
         LIMIT,
     )
 }
@@ -214,7 +218,7 @@ fn no_request_of_a_known_source_is_lost() {
             answers.contains(&Rate::NewlyHot) && answers.contains(&Rate::Hot),
             "{answers:?}"
         );
-        assert_eq!(table.usage(1, 5000).unwrap().current, 3);
+        assert_eq!(table.usage(Source { key: 1 }, 1, 5000).unwrap().current, 3);
     });
 }
 
@@ -230,7 +234,7 @@ fn no_request_of_a_new_source_is_lost() {
             .filter(|&&rate| rate == Rate::NewlyHot)
             .count();
         assert_eq!(newly_hot, 1, "{answers:?}");
-        assert_eq!(table.usage(1, 5000).unwrap().current, 2);
+        assert_eq!(table.usage(Source { key: 1 }, 1, 5000).unwrap().current, 2);
     });
 }
 
@@ -253,4 +257,103 @@ fn a_place_that_changes_hands_charges_nobody_else() {
             }
         }
     });
+}
+
+/// A mailbox with one place.
+fn mailbox() -> Mailbox {
+    let place = Place {
+        word: AtomicU64::new(0),
+        length: AtomicU64::new(0),
+        letter: words::<{ LETTER / 8 }>(),
+        code: AtomicU64::new(0),
+        answer_length: AtomicU64::new(0),
+        answer: words::<{ ANSWER / 8 }>(),
+        spare: words(),
+    };
+    let bell = Bell {
+        rung: AtomicU64::new(0),
+        numbers: AtomicU64::new(0),
+        is_kept: AtomicU64::new(0),
+    };
+    Mailbox::over(leak([place]), leak(bell))
+}
+
+/// Takes one letter and answers it.
+fn keep(mailbox: Mailbox) {
+    loop {
+        let heard = mailbox.rung();
+        if let Some(letter) = mailbox.next() {
+            assert_eq!(letter.bytes, b"ask");
+            return mailbox.answer(&letter, 7, "answer");
+        }
+        mailbox.listen(heard, Duration::ZERO);
+    }
+}
+
+#[test]
+fn a_letter_is_answered_whole() {
+    explore(|| {
+        let mailbox = mailbox();
+        let keeper = thread::spawn(move || keep(mailbox));
+        let answer = mailbox.ask(b"ask", Duration::from_secs(600));
+        assert_eq!(answer, Outcome::Answered(7, "answer".into()));
+        keeper.join().unwrap();
+        assert_eq!(mailbox.ask(b"again", Duration::ZERO), Outcome::Posted);
+    });
+}
+
+#[test]
+fn who_gives_up_while_the_keeper_answers_leaves_the_place_free() {
+    explore(|| {
+        let mailbox = mailbox();
+        let keeper = thread::spawn(move || keep(mailbox));
+        match mailbox.ask(b"ask", Duration::from_nanos(1)) {
+            Outcome::Answered(7, text) => assert_eq!(text, "answer"),
+            outcome => assert_eq!(outcome, Outcome::Late),
+        }
+        keeper.join().unwrap();
+        assert_eq!(mailbox.ask(b"again", Duration::ZERO), Outcome::Posted);
+    });
+}
+
+/// The arena's slot names one of two places, which say whether they were given back. The reader has
+/// pinned before, as it has after its first message, or it has not.
+fn check_that_what_is_read_stays(has_seat: bool) {
+    explore(move || {
+        let seats = leak(core::array::from_fn::<_, SEATS, _>(|_| Seat {
+            owner: AtomicU64::new(0),
+            words: words(),
+        }));
+        let epoch = leak(AtomicU64::new(0));
+        let process = || Pins::over(seats, epoch, leak(AtomicU64::new(0)));
+        let (reader, writer) = (process(), process());
+        let (slot, given_back) = (leak(AtomicU64::new(0)), leak(words::<2>()));
+        if has_seat {
+            reader.unpin(reader.pin());
+        }
+        let thread = thread::spawn(move || {
+            let held = reader.pin();
+            for _ in 0..2 {
+                let place = slot.load(SeqCst) as usize;
+                assert_eq!(given_back[place].load(Relaxed), 0);
+            }
+            reader.unpin(held);
+        });
+        slot.swap(1, SeqCst);
+        if writer.end_epoch() < writer.oldest() {
+            given_back[0].store(1, Relaxed);
+        }
+        thread.join().unwrap();
+        assert_eq!(writer.oldest(), 1, "nobody is pinned any more");
+    });
+}
+
+#[test]
+fn what_a_reader_sees_stays() {
+    check_that_what_is_read_stays(true);
+}
+
+#[test]
+fn what_a_new_reader_sees_stays() {
+    check_that_what_is_read_stays(false);
 }

@@ -37,7 +37,7 @@ fn check_refused(params: &[(&str, &str)], told: &str) {
 }
 
 /// Every number, its least and its most.
-const NUMBERS: [(&str, i64, i64); 18] = [
+const NUMBERS: [(&str, i64, i64); 24] = [
     ("sampling_time_unit", 1, 3600),
     ("reqs_density_per_unit", 1, 65_534),
     ("remove_latency", 0, 31_536_000),
@@ -55,7 +55,13 @@ const NUMBERS: [(&str, i64, i64); 18] = [
     ("agent_builtin", 0, 1),
     ("agent_ban_time", 0, 31_536_000),
     ("log_level", -5, 3),
+    ("scans_max", 16, 1_048_576),
+    ("scan_window", 1, 31_536_000),
+    ("scan_max_users", 0, 1000),
+    ("scan_max_destinations", 0, 1000),
+    ("signal_max", 0, 1_000_000),
     ("tcp_close", 0, 1),
+    ("lists_memory", 16, 1_048_576),
 ];
 
 #[test]
@@ -93,6 +99,14 @@ on_fault | "pa\"ss\n" | on_fault=pa\"ss\n: must be one of pass, drop
 on_fault | 0 | on_fault=0: must be a text
 edge | "on" | edge=on: must be one of off, bans, rate
 edge | 1 | edge=1: must be a text
+country_unknown | "block" | country_unknown=block: must be one of pass, deny
+country_unknown | 1 | country_unknown=1: must be a text
+geo | "/a.mmdb, /b.dat" | geo=/b.dat: must be files that end in .mmdb or .csv, or db=table
+geo | "db=a b" | geo=db=a b: must be files that end in .mmdb or .csv, or db=table
+geo | 1 | geo=1: must be a text
+list | "name=a" | list=a: kind= is missing
+list | "name=a;kind=user;action=deny;file=a" | list=a: file=a: must be a whole path, from / on
+list | 1 | list=1: must be a text
 trusted | "home" | trusted=home: must be networks such as 192.0.2.0/24 or 2001:db8::/32, separated by
 trusted | "192.0.2.0/24, 192.0.2.0/33" | trusted=192.0.2.0/33: must be networks
 trusted | "192.0.2.0-192.0.2.9" | trusted=192.0.2.0-192.0.2.9: must be networks

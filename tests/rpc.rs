@@ -21,6 +21,7 @@ fn kamailio() -> Kamailio {
         loadmodule "palisade.so"
         modparam("palisade", "sampling_time_unit", 60)
         modparam("palisade", "reqs_density_per_unit", {LIMIT})
+        modparam("palisade", "scan_max_users", 0)
         modparam("palisade", "rate_ban_time", 0)
         modparam("palisade", "trusted", "127.0.0.9, 2001:db8:99::/48")
         modparam("palisade", "agent_deny", "^\"quoted\" [[:alpha:]]+ é$")

@@ -116,7 +116,7 @@ const row_t rows[] = {
 		"three $ua =~", 1, AREA_NONE, MUST(.times = 10)),
 	SCRIPT("agent filter", &palisade_agent, &secfilter_agent,
 		"secf_check_ua", 1, AREA_NONE, NOTHING_MUST),
-	SCRIPT("SQL injection", NULL, &secfilter_sqli,
+	SCRIPT("SQL injection", &palisade_sqli, &secfilter_sqli,
 		"secf_check_sqli_all", 1, AREA_NONE, NOTHING_MUST),
 
 	{.operation = "palisade_check(), benign", .ours = &palisade_check,

@@ -36,6 +36,7 @@ typedef struct subject
 	X(palisade_check_route, 1, ROUTE("PALISADE_CHECK")) \
 	X(palisade_ban, 1, ROUTE("PALISADE_BAN")) \
 	X(palisade_agent, 1, ROUTE("PALISADE_AGENT")) \
+	X(palisade_sqli, 1, ROUTE("PALISADE_SQLI")) \
 	X(palisade_auth_ok, 1, ROUTE("PALISADE_AUTH_OK")) \
 	X(palisade_auth_failed, 1, ROUTE("PALISADE_AUTH_FAILED")) \
 	X(palisade_auth, 1, ROUTE("PALISADE_AUTH")) \

@@ -6,7 +6,6 @@ use crate::random::Random;
 use crate::shared::SharedClock;
 use palisade::hash::Hash;
 use palisade::rate::{Limit, RateTable};
-use palisade::shm::atomic::Ordering::SeqCst;
 use palisade::shm::region::Region;
 use palisade::source::{Address, Prefixes, Source};
 use std::collections::HashSet;
@@ -114,7 +113,7 @@ fn evictions(hash: &Hash, sources: &[Source]) -> u64 {
     for source in sources {
         table.charge(*source, hash.source(*source), &clock);
     }
-    table.totals().evicted.load(SeqCst)
+    table.evicted()
 }
 
 pub fn run(promises: &mut Promises) {

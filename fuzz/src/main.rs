@@ -22,12 +22,13 @@ use libfuzzer_sys::fuzz_target;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 11] = [
+const TARGETS: [(&str, Target); 12] = [
     ("key", texts::key),
     ("trusted", texts::trusted),
     ("escaped", texts::escaped),
     ("edge", texts::edge),
     ("agent", texts::agent),
+    ("sqli", texts::sqli),
     ("settings", texts::settings),
     ("report", report::run),
     ("message", message::run),

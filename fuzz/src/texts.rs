@@ -7,6 +7,7 @@ use palisade::edge::is_request;
 use palisade::escape::{Brief, Escaped, MAX_SHOWN};
 use palisade::settings::Settings;
 use palisade::source::{Address, Prefixes};
+use palisade::sqli;
 use palisade::trusted::Trusted;
 
 use crate::input::{Input, is_printable};
@@ -177,6 +178,21 @@ pub fn agent(data: &[u8]) {
         .windows(10)
         .any(|part| part == b"sipvicious");
     assert!(matches || !builtin || !names_itself);
+}
+
+/// Neither case nor encoding makes a difference, and what is told to be plain holds nothing.
+pub fn sqli(data: &[u8]) {
+    let found = sqli::holds(data);
+    assert!(!(found && sqli::is_plain(data)));
+    // Encoded, a longer one is read in other pieces; what is encoded already would be so too often.
+    if data.len() > 300 || data.contains(&b'%') {
+        return;
+    }
+    for text in [data.to_ascii_uppercase(), data.to_ascii_lowercase()] {
+        assert_eq!(sqli::holds(&text), found, "{data:?}");
+    }
+    let encoded: String = data.iter().map(|byte| format!("%{byte:02x}")).collect();
+    assert_eq!(sqli::holds(encoded.as_bytes()), found, "{data:?}");
 }
 
 pub fn settings(data: &[u8]) {

@@ -12,7 +12,7 @@ use super::boundary::{Answer, with_firewall};
 use super::{Request, palisade_address_t, palisade_request_t, palisade_text_t};
 
 /// The script's codes.
-const fn code(verdict: Verdict) -> i32 {
+pub(super) const fn code(verdict: Verdict) -> i32 {
     match verdict {
         Verdict::Pass => 1,
         Verdict::Blocked => -1,
@@ -29,7 +29,7 @@ const fn yes_or_no(yes: bool) -> i32 {
 /// # Safety
 ///
 /// `request` is NULL or valid for this call.
-unsafe fn judge(
+pub(super) unsafe fn judge(
     name: &str,
     answer: Answer,
     request: *const palisade_request_t,
@@ -49,7 +49,7 @@ unsafe fn judge(
 /// # Safety
 ///
 /// `request` is NULL or valid for this call; `text` is readable.
-unsafe fn judge_text(
+pub(super) unsafe fn judge_text(
     name: &str,
     answer: Answer,
     request: *const palisade_request_t,
@@ -149,14 +149,18 @@ pub unsafe extern "C" fn palisade_rate_check_ip(ip: palisade_text_t) -> i32 {
 }
 
 /// Reads a key; one that is none is told, and answered with -1.
-fn with_key(firewall: &Firewall, text: Option<&[u8]>, body: impl FnOnce(Address) -> i32) -> i32 {
+pub(super) fn with_key(
+    firewall: &Firewall,
+    text: Option<&[u8]>,
+    body: impl FnOnce(Address) -> i32,
+) -> i32 {
     match firewall.prefixes().parse(text.unwrap_or_default()) {
         Ok((address, _)) => body(address),
         Err(sentence) => refuse(&sentence),
     }
 }
 
-fn refuse(sentence: &str) -> i32 {
+pub(super) fn refuse(sentence: &str) -> i32 {
     write_line(host::log, journal::ERROR, format_args!("{sentence}"));
     -1
 }

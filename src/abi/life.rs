@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 
 use crate::escape::Escaped;
-use crate::host::{self, HostTable};
+use crate::host::{self, HostDatabase, HostTable};
 use crate::journal::{self, write_line};
 use crate::policy::Firewall;
 use crate::settings::{Edge, Settings};
@@ -99,9 +99,10 @@ pub extern "C" fn palisade_start() -> i32 {
             return refuse("it was started before, in this very process");
         }
         let settings = SETTINGS.lock().clone().unwrap_or_default();
-        match Firewall::new(settings, host::log) {
+        match Firewall::with_database(settings, host::log, &HostDatabase) {
             Ok(firewall) => {
                 firewall.tell_of_start();
+                firewall.load_geo();
                 boundary::put(firewall);
                 0
             }

@@ -5,6 +5,9 @@
 //! - **Life.** `palisade_load`, then parameters, then `palisade_start`, all in one process; fork;
 //!   `palisade_worker_start` in each process that calls checks; `palisade_tick` once a second in one
 //!   of them; `palisade_stop` at the end. A function that comes too early answers its error value.
+//! - **Keeper.** A host may have one process more, that loads and changes lists while the others go
+//!   on: `palisade_expect_keeper` before the fork, then `palisade_keeper_turn` there, again and
+//!   again. Without it, whoever answers an RPC command does that work.
 //! - **Texts** are bytes and a length. `data` NULL means "left out". Nothing is kept after the call.
 //! - **Pointers** to a request must be valid for the call; NULL is a request without a source.
 //! - **Errors** of the life functions are -1, after one line in the log that says why. Checks answer
@@ -16,11 +19,21 @@
 
 mod boundary;
 mod checks;
+mod geo;
+mod keeper;
 mod life;
+mod lists;
+mod messages;
 mod rpc;
+mod scans;
 mod types;
 
 pub use checks::*;
+pub use geo::*;
+pub use keeper::*;
 pub use life::*;
+pub use lists::*;
+pub use messages::*;
 pub use rpc::*;
+pub use scans::*;
 pub use types::*;

@@ -4,6 +4,7 @@ mod line;
 
 use super::*;
 use crate::clock::manual::Manual;
+use crate::shm::atomic::Ordering;
 
 struct Bench {
     auth: AuthTable,
@@ -372,9 +373,8 @@ fn a_good_source_is_forgotten_after_its_time() {
 fn a_record_that_became_anothers_is_not_charged() {
     let mut bench = Bench::new(100, RULES);
     bench.fail("alice", 1);
-    let subject = bench.auth.pair(attempt("alice", 1));
-    let entry = bench.auth.find(subject, &bench.clock).unwrap();
-    let old = bench.auth.tally(entry);
+    let subject = bench.auth.who(attempt("alice", 1)).pair;
+    let (entry, old) = bench.auth.find(subject, &bench.clock).unwrap();
     let next = Tally {
         generation: old.generation + 1,
         ..old

@@ -1,5 +1,7 @@
 //! What a list is made of, whatever it was read from.
 
+use std::borrow::Cow;
+
 use crate::source::Address;
 
 /// What the entries of a list are.
@@ -50,8 +52,8 @@ pub enum Action {
     Trust,
     /// The policy of `list` (of `country`, where the list is of countries or systems).
     Deny,
-    /// What is in no list of this kind with this action is denied: "only these". For countries and
-    /// autonomous systems.
+    /// "Only these", for countries and autonomous systems: where there is such a list, sources that
+    /// are in none of them are denied.
     Allow,
 }
 
@@ -102,9 +104,9 @@ impl Matching {
     }
 }
 
-/// What an entry is about.
+/// What an entry is about. Texts are bytes of the file that was read, where they can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum Value<'a> {
     /// Addresses, both ends included. A CIDR is such a range.
     Network {
         /// The first address.
@@ -117,7 +119,7 @@ pub enum Value {
         /// How.
         matching: Matching,
         /// What; not empty.
-        text: Vec<u8>,
+        text: Cow<'a, [u8]>,
     },
     /// Two capital letters.
     Country([u8; 2]),
@@ -127,15 +129,15 @@ pub enum Value {
 
 /// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct Entry<'a> {
     /// What it is about.
-    pub value: Value,
-    /// As it was written, for dumps and for removing it: `192.0.2.0/24`, `prefix:sip`.
-    pub written: String,
+    pub value: Value<'a>,
+    /// As it was written, for dumps and for removing it: `192.0.2.0/24`, `prefix:sip`. Any bytes.
+    pub written: Cow<'a, [u8]>,
     /// Seconds since 1970 from which on it no longer counts; `None`: never.
     pub until_s: Option<u64>,
-    /// A person's words; empty: none.
-    pub comment: String,
+    /// A person's words; any bytes; empty: none.
+    pub comment: Cow<'a, [u8]>,
 }
 
 fn name_of<T: PartialEq>(value: T, names: &[(&'static str, T)]) -> &'static str {

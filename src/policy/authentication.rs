@@ -40,6 +40,11 @@ const MAX_OFFERED: u32 = 8;
 /// (`pre_auth()` in src/modules/auth/api.c), so that says nothing of the password.
 const UNCHALLENGED: [&[u8]; 3] = [b"ACK", b"CANCEL", b"PRACK"];
 
+/// Does the message offer more than one set of credentials?
+fn offers_several(message: &impl Message) -> bool {
+    !message.nth(Part::Credentials, 1).is_empty()
+}
+
 impl<C: Clock> Firewall<C> {
     /// Takes the result of an authentication, and counts or clears. `user`: `None` to take it from
     /// the message. The right password does not help a pair that is blocked: else it would tell a
@@ -54,8 +59,11 @@ impl<C: Clock> Firewall<C> {
         if result == AuthResult::Failure {
             return self.auth_failed(address, user, message);
         }
-        self.withdraw_others(address, user, message);
-        self.with_attempt(address, user, message, |attempt| {
+        let several = offers_several(message);
+        if several {
+            self.withdraw_others(address, user, message);
+        }
+        self.with_attempt(address, user, several, message, |attempt| {
             if self.auth.is_blocked(attempt, &self.clock) {
                 self.counters.count(Counter::AuthBlocked);
                 return Verdict::Blocked;
@@ -63,6 +71,7 @@ impl<C: Clock> Firewall<C> {
             let was_evaluated = !UNCHALLENGED.contains(&message.part(Part::Method));
             if result == AuthResult::Success && was_evaluated {
                 self.auth.succeed(attempt, &self.clock);
+                self.count_good_user(address, attempt.user);
                 self.counters.count(Counter::AuthSuccesses);
             } else if !message.part(Part::Credentials).is_empty() {
                 self.auth.withdraw(attempt, &self.clock);
@@ -78,20 +87,26 @@ impl<C: Clock> Firewall<C> {
         user: Option<&[u8]>,
         message: &impl Message,
     ) -> Verdict {
-        self.withdraw_others(address, user, message);
-        self.with_attempt(address, user, message, |attempt| {
+        let several = offers_several(message);
+        if several {
+            self.withdraw_others(address, user, message);
+        }
+        self.with_attempt(address, user, several, message, |attempt| {
             let Outcome {
                 failed,
                 under_attack,
-            } = self.auth.fail(attempt, &self.clock);
-            let agent = message.part(Part::UserAgent);
-            let (source, _) = self.locate(address);
-            let key = self.show(source);
+            } = self.auth.fail(
+                Attempt {
+                    request: self.request_of(message),
+                    ..attempt
+                },
+                &self.clock,
+            );
             if let Some(failures) = under_attack {
                 self.counters.count(Counter::AuthUnderAttack);
-                self.tell_of_auth_block(attempt.user, format_args!("*"), failures, agent);
+                self.tell_of_auth_block(attempt.user, format_args!("*"), failures, message);
             }
-            match failed {
+            let verdict = match failed {
                 Failed::Counted(_) => {
                     self.counters.count(Counter::AuthFailures);
                     if under_attack.is_some() {
@@ -103,7 +118,8 @@ impl<C: Clock> Firewall<C> {
                 Failed::NewlyBlocked(failures) => {
                     self.counters.count(Counter::AuthFailures);
                     self.counters.count(Counter::AuthBlocks);
-                    self.tell_of_auth_block(attempt.user, format_args!("{key}"), failures, agent);
+                    let key = self.show(attempt.source);
+                    self.tell_of_auth_block(attempt.user, format_args!("{key}"), failures, message);
                     if let Consequence::Ban(seconds) = self.settings.consequence(Finding::Auth) {
                         self.ban_by_check(address, seconds, Reason::AUTH);
                     }
@@ -125,14 +141,20 @@ impl<C: Clock> Firewall<C> {
                     self.counters.count(Counter::AuthUncounted);
                     Verdict::Pass
                 }
+            };
+            match failed {
+                Failed::Retransmission => verdict,
+                _ => verdict.max(self.count_failed_user(address, attempt, message)),
             }
         })
     }
 
     /// Forgets the failures of this user from this source, block included.
     pub fn auth_ok(&self, address: Address, user: Option<&[u8]>, message: &impl Message) {
-        self.with_attempt(address, user, message, |attempt| {
+        let several = offers_several(message);
+        self.with_attempt(address, user, several, message, |attempt| {
             self.auth.succeed(attempt, &self.clock);
+            self.count_good_user(address, attempt.user);
             self.counters.count(Counter::AuthSuccesses);
             Verdict::Pass
         });
@@ -169,9 +191,6 @@ impl<C: Clock> Firewall<C> {
     /// Gives back what [`auth_blocked`](Self::auth_blocked) took for the users whose credentials
     /// were not evaluated after all.
     fn withdraw_others(&self, address: Address, user: Option<&[u8]>, message: &impl Message) {
-        if message.nth(Part::Credentials, 1).is_empty() {
-            return;
-        }
         let mut is_evaluated = true;
         self.with_each(address, user, message, |attempt| {
             if !core::mem::take(&mut is_evaluated) {
@@ -190,9 +209,13 @@ impl<C: Clock> Firewall<C> {
         message: &impl Message,
         mut judge: impl FnMut(Attempt<'_>) -> Verdict,
     ) -> Verdict {
+        let several = offers_several(message);
+        if !several {
+            return self.with_attempt(address, user, several, message, judge);
+        }
         let mut asked = [0; MAX_OFFERED as usize];
-        let mut verdict = self.with_attempt(address, user, message, |attempt| {
-            asked[0] = self.hash.user(attempt.user);
+        let mut verdict = self.with_attempt(address, user, several, message, |attempt| {
+            asked[0] = self.hash.user(attempt.user).whole;
             judge(attempt)
         });
         for index in 1..=MAX_OFFERED {
@@ -200,38 +223,43 @@ impl<C: Clock> Firewall<C> {
                 break;
             }
             if index == MAX_OFFERED {
-                return self.with_user(address, b"", message, |_| Verdict::Blocked);
+                return self.with_user(address, b"", |_| Verdict::Blocked);
             }
-            let Some(name) = UserName::of_credentials(message, index) else {
+            let mut name = UserName::default();
+            if !name.read_credentials(message, index) {
                 continue;
-            };
-            let hash = self.hash.user(name.as_bytes());
+            }
+            let hash = self.hash.user(name.as_bytes()).whole;
             if !asked.contains(&hash) {
                 asked[index as usize] = hash;
-                verdict = self.with_user(address, name.as_bytes(), message, &mut judge);
+                verdict = self.with_user(address, name.as_bytes(), &mut judge);
             }
         }
         verdict
     }
 
-    /// Runs `judge` for the attempt that a message is; one without a user has nothing to count.
+    /// Runs `judge` for the attempt that a message is, which may offer several sets of credentials;
+    /// one without a user has nothing to count.
     fn with_attempt(
         &self,
         address: Address,
         user: Option<&[u8]>,
+        several: bool,
         message: &impl Message,
         judge: impl FnOnce(Attempt<'_>) -> Verdict,
     ) -> Verdict {
         // A sender that offers several credentials chooses which the script reads (`$au`), but not
         // which are evaluated: then the evaluated ones say who it was.
-        let is_chosen_by_sender = UserName::of_credentials(message, 1).is_some();
+        let is_chosen_by_sender = several && !message.nth(Part::AuthUser, 1).is_empty();
         if let Some(user) = user.filter(|_| !is_chosen_by_sender) {
-            return self.with_user(address, user, message, judge);
+            return self.with_user(address, user, judge);
         }
-        let name = UserName::of_credentials(message, 0).or_else(|| UserName::of_from(message));
-        name.map_or(Verdict::Pass, |name| {
-            self.with_user(address, name.as_bytes(), message, judge)
-        })
+        let mut name = UserName::default();
+        if name.read_credentials(message, 0) || name.read_from(message) {
+            self.with_user(address, name.as_bytes(), judge)
+        } else {
+            Verdict::Pass
+        }
     }
 
     /// Runs `judge` for an attempt of this user; a trusted source is never counted nor blocked.
@@ -239,17 +267,15 @@ impl<C: Clock> Firewall<C> {
         &self,
         address: Address,
         user: &[u8],
-        message: &impl Message,
         judge: impl FnOnce(Attempt<'_>) -> Verdict,
     ) -> Verdict {
         if self.is_trusted(address) {
             return Verdict::Pass;
         }
-        let (source, _) = self.locate(address);
         judge(Attempt {
             user,
-            source,
-            request: self.request_of(message),
+            source: self.prefixes.source_of(address),
+            request: 0,
         })
     }
 
@@ -269,9 +295,9 @@ impl<C: Clock> Firewall<C> {
         user: &[u8],
         key: std::fmt::Arguments<'_>,
         failures: u64,
-        agent: &[u8],
+        message: &impl Message,
     ) {
-        let (user, agent) = (Escaped(user), Escaped(agent));
+        let (user, agent) = (Escaped(user), Escaped(message.part(Part::UserAgent)));
         let seconds = self.settings.auth_ban_time();
         self.journal.event(format_args!(
             "auth_block user=\"{user}\" key={key} failures={failures} seconds={seconds} \

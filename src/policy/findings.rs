@@ -27,10 +27,36 @@ impl<C: Clock> Firewall<C> {
         message: &impl Message,
         evidence: fmt::Arguments<'_>,
     ) -> Verdict {
-        let consequence = self.settings.consequence(finding);
-        if consequence == Consequence::Off {
-            return Verdict::Pass;
+        match self.settings.consequence(finding) {
+            Consequence::Off => Verdict::Pass,
+            consequence => self.follow_as(consequence, finding, address, message, evidence),
         }
+    }
+
+    /// [`follow`](Self::follow), of a check that the script has called by its name: it looks even for
+    /// what is `off`, and blocks for it.
+    pub(super) fn follow_asked(
+        &self,
+        finding: Finding,
+        address: Address,
+        message: &impl Message,
+        evidence: fmt::Arguments<'_>,
+    ) -> Verdict {
+        let consequence = match self.settings.consequence(finding) {
+            Consequence::Off => Consequence::Block,
+            consequence => consequence,
+        };
+        self.follow_as(consequence, finding, address, message, evidence)
+    }
+
+    fn follow_as(
+        &self,
+        consequence: Consequence,
+        finding: Finding,
+        address: Address,
+        message: &impl Message,
+        evidence: fmt::Arguments<'_>,
+    ) -> Verdict {
         let (source, _) = self.locate(address);
         let method = Escaped(message.part(Part::Method));
         let rest = format_args!("{evidence} method={method}");

@@ -8,6 +8,8 @@ use crate::clock::manual::Manual;
 use crate::message::NoMessage;
 use crate::settings::AuthScope;
 
+mod messages;
+
 thread_local! {
     static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }

@@ -40,8 +40,15 @@ impl Bench {
     }
 
     fn usage(&self, key: u128) -> Usage {
-        let hash = self.hash.source(Source { key });
-        self.table.usage(hash, self.clock.exact_ms()).unwrap()
+        let source = Source { key };
+        let hash = self.hash.source(source);
+        let usage = self.table.usage(source, hash, self.clock.exact_ms());
+        usage.unwrap()
+    }
+
+    fn forget(&self, key: u128) {
+        let source = Source { key };
+        self.table.forget(source, self.hash.source(source));
     }
 }
 
@@ -105,7 +112,7 @@ fn a_forgotten_source_starts_anew() {
     let bench = Bench::new(100, LIMIT);
     bench.clock.advance(10_000);
     bench.requests(1, 9);
-    bench.table.forget(bench.hash.source(Source { key: 1 }));
+    bench.forget(1);
     assert_eq!(bench.requests(1, 6)[4..], [Rate::Fine, Rate::NewlyHot]);
 }
 
@@ -113,7 +120,7 @@ fn a_forgotten_source_starts_anew() {
 fn a_source_forgotten_soon_after_the_start_has_a_whole_window_before_it() {
     let bench = Bench::new(100, LIMIT); // its clock stands at one second
     bench.requests(1, 9);
-    bench.table.forget(bench.hash.source(Source { key: 1 }));
+    bench.forget(1);
     bench.requests(1, 5);
     bench.clock.advance(1500);
     assert_eq!(
@@ -141,7 +148,7 @@ fn a_flood_of_newcomers_hides_no_source_that_is_over_its_rate() {
     }
     // Ten requests a window, twice the limit: found within two windows.
     assert!(found.is_some_and(|step| step < 20), "{found:?}");
-    assert!(bench.table.totals().evicted.load(Ordering::Relaxed) > 100_000);
+    assert!(bench.table.evicted() > 100_000);
 }
 
 #[test]
@@ -155,7 +162,7 @@ fn hot_sources_stay_in_a_full_set() {
         [Rate::Fine; 20],
         "no place, so not counted"
     );
-    assert_eq!(bench.table.totals().uncounted.load(Ordering::Relaxed), 20);
+    assert_eq!(bench.table.uncounted(), 20);
     for key in 1..=4 {
         assert_eq!(bench.request(key), Rate::Hot);
     }
@@ -175,7 +182,7 @@ fn a_place_that_became_anothers_is_not_charged() {
     // A process died between taking the place and signing it.
     let other = Window::first(
         bench.clock.coarse_ms(),
-        check_of(bench.hash.source(Source { key: 1 })) ^ 1,
+        Tag::of(Source { key: 1 }, bench.hash.source(Source { key: 1 })).check() ^ 1,
     );
     let signed = tag.load(Ordering::Relaxed);
     window.store(other.pack(), Ordering::Relaxed);

@@ -147,6 +147,21 @@ impl Window {
         age_ms >= 2 * limit.window_ms || (age_ms >= limit.window_ms && self.hits <= limit.requests)
     }
 
+    /// How much it is worth to keep, beside others: the least of those that are over is the oldest,
+    /// the least of the others the one with the fewest requests, and of these the oldest. The most
+    /// there is: never to be given away.
+    #[must_use]
+    pub const fn worth(self, now_ms: u64, limit: Limit) -> u64 {
+        if self.is_over(now_ms, limit) {
+            self.start_ms + 1
+        } else if self.is_hot(limit) {
+            u64::MAX
+        } else {
+            // More than any that is over, even if it has been forgotten and has no request.
+            (self.hits + 2) << START_BITS | self.start_ms
+        }
+    }
+
     /// The requests of this window, when another one that starts at `next_ms` follows on it; zero
     /// when a whole window without any lies between.
     #[must_use]

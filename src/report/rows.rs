@@ -174,8 +174,7 @@ impl<C: Clock> Firewall<C> {
             };
             reply.number(Some(&name), number(count))?;
         }
-        let uncounted = self.rate.totals().uncounted.load(Ordering::Relaxed);
-        reply.number(Some(c"rate_uncounted"), number(uncounted))?;
+        reply.number(Some(c"rate_uncounted"), number(self.rate.uncounted()))?;
         reply.number(Some(c"shared_bytes"), number(self.bytes as u64))?;
         Ok(reply.close()?)
     }
@@ -190,7 +189,7 @@ impl<C: Clock> Firewall<C> {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let sources = self.settings.sources_max().unsigned_abs();
         let used_sources = self.rate.usages(now_ms).count() as u64;
-        let evicted_sources = of(&self.rate.totals().evicted);
+        let evicted_sources = self.rate.evicted();
         let [users, known] = self.auth.sizes();
         let record_table = |name, size: TableSize| {
             (
@@ -212,6 +211,8 @@ impl<C: Clock> Firewall<C> {
             record_table("bans", self.bans.size()),
             record_table("users", users),
             record_table("known", known),
+            record_table("scans", self.scans.size()),
+            self.geo_table(),
         ];
         let all = Page {
             offset: 0,
@@ -235,7 +236,7 @@ impl<C: Clock> Firewall<C> {
 }
 
 /// Writes `total` and the rows of one page, after copying these.
-fn list<T, R: Reply>(
+pub(super) fn list<T, R: Reply>(
     reply: &mut R,
     page: Page,
     all: impl Iterator<Item = T>,

@@ -1,8 +1,11 @@
 //! All that is known of one address.
 
 use crate::clock::Clock;
-use crate::policy::Firewall;
-use crate::source::Source;
+use crate::escape::Escaped;
+use crate::policy::{Firewall, Found, Misplaced, Standing};
+use crate::settings::{Consequence, Finding};
+use crate::shm::arena::Pin;
+use crate::source::{Address, Source};
 
 use super::arguments::Arguments;
 use super::{Fault, Reply};
@@ -12,7 +15,8 @@ const USERS: usize = 100;
 
 impl<C: Clock> Firewall<C> {
     /// `palisade.show ip`: its source, trusted or not, what a request from it would get now, its
-    /// ban, what it sends, and the users it has failed to authenticate as.
+    /// ban, what it sends, where it is, the lists that hold it, what it scans, and the users it has
+    /// failed to authenticate as.
     pub(super) fn show_address(
         &self,
         mut arguments: Arguments<'_>,
@@ -22,14 +26,28 @@ impl<C: Clock> Firewall<C> {
         arguments.end()?;
         let (address, source) = self.prefixes().parse(text).map_err(Fault::BadArgument)?;
         let (_, hash) = self.locate(address);
-        let trusted = self.settings.trusted.holds(address);
+        let pin = self.pin();
+        let standing = self.standing(address, &pin);
         let ban = self.bans.get(source, hash, &self.clock);
-        let usage = self.rate.usage(hash, self.clock.exact_ms());
-        let now = match (trusted, &ban, &usage) {
-            (true, ..) => "pass: trusted".to_owned(),
+        let usage = self.rate.usage(source, hash, self.clock.exact_ms());
+        let scan = self.scans.get(source, &self.clock);
+        let trusted = matches!(standing, Standing::Trusted(_));
+        let is_over = scan.as_ref().is_some_and(|scan| scan.is_over);
+        let now = match (standing, &ban, &usage) {
+            (Standing::Trusted(None), ..) => "pass: trusted".to_owned(),
+            (Standing::Trusted(Some(by)), ..) => format!("pass: trusted, {}", in_list(&by)),
             (_, Some(ban), _) => format!("blocked: banned, reason={}", ban.reason),
-            (_, _, Some(usage)) if usage.hot => "blocked: over the rate".to_owned(),
-            _ => "pass".to_owned(),
+            (Standing::Denied(by), ..) if self.blocks(Finding::List) => {
+                format!("blocked: {}", in_list(&by))
+            }
+            (_, _, Some(usage)) if usage.hot && self.blocks(Finding::Rate) => {
+                "blocked: over the rate".to_owned()
+            }
+            _ => match self.misplaced(address, &pin) {
+                Some(why) if self.blocks(Finding::Country) => format!("blocked: {}", place(&why)),
+                _ if is_over => "pass: but over a limit of scans or signals".to_owned(),
+                _ => "pass".to_owned(),
+            },
         };
         reply.open_struct(None)?;
         reply.text(Some(c"ip"), &address.to_string())?;
@@ -43,7 +61,43 @@ impl<C: Clock> Firewall<C> {
         if let Some(usage) = &usage {
             self.write_usage(reply, Some(c"rate"), usage)?;
         }
+        if let Some(country) = self.country_of(address) {
+            reply.text(Some(c"country"), &Escaped(&country).to_string())?;
+        }
+        if let Some(asn) = self.asn_of(address) {
+            reply.number(Some(c"asn"), asn.into())?;
+        }
+        if let Some(scan) = &scan {
+            self.write_scan(reply, Some(c"scan"), scan)?;
+        }
+        self.show_lists(address, &pin, reply)?;
         self.show_users(source, reply)?;
+        Ok(reply.close()?)
+    }
+
+    /// Would this finding block a message now?
+    fn blocks(&self, finding: Finding) -> bool {
+        let consequence = self.settings.consequence(finding);
+        matches!(consequence, Consequence::Block | Consequence::Ban(_))
+    }
+
+    fn show_lists(
+        &self,
+        address: Address,
+        pin: &Option<Pin<'_>>,
+        reply: &mut impl Reply,
+    ) -> Result<(), Fault> {
+        reply.open_list(Some(c"lists"))?;
+        for found in self.lists_of(address, pin) {
+            let spec = found.list.spec;
+            reply.open_struct(None)?;
+            reply.text(Some(c"list"), &spec.name)?;
+            reply.text(Some(c"kind"), spec.kind.name())?;
+            reply.text(Some(c"action"), spec.action.name())?;
+            reply.text(Some(c"entry"), &Escaped(found.hit.written).to_string())?;
+            reply.text(Some(c"comment"), &Escaped(found.hit.comment).to_string())?;
+            reply.close()?;
+        }
         Ok(reply.close()?)
     }
 
@@ -57,5 +111,19 @@ impl<C: Clock> Firewall<C> {
             self.write_auth(reply, &row)?;
         }
         Ok(reply.close()?)
+    }
+}
+
+fn in_list(found: &Found<'_>) -> String {
+    let (name, entry) = (&found.list.spec.name, Escaped(found.hit.written));
+    format!("list={name} entry={entry}")
+}
+
+fn place(why: &Misplaced<'_>) -> String {
+    match why {
+        Misplaced::Listed(found) => in_list(found),
+        Misplaced::Country(country) => format!("country={}", Escaped(country)),
+        Misplaced::System(asn) => format!("asn={asn}"),
+        Misplaced::Unknown => "country=unknown".to_owned(),
     }
 }

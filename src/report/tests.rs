@@ -212,6 +212,7 @@ fn a_reply_that_runs_full_stops_the_writer_wherever_it_is() {
         "settings",
         "stats",
         "tables",
+        "geo",
     ] {
         let whole = ask(&firewall, line).unwrap();
         let mut room = 0;

@@ -8,6 +8,13 @@ pub use core::sync::atomic::{AtomicU64, Ordering, fence};
 #[cfg(loom)]
 pub use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
+/// Stands between a SeqCst read-modify-write and the SeqCst loads behind it, whose order loom knows
+/// only of fences. Nothing outside loom.
+pub fn fence_for_loom() {
+    #[cfg(loom)]
+    fence(Ordering::SeqCst);
+}
+
 /// Lets another process get on.
 pub fn wait_a_moment() {
     #[cfg(loom)]

@@ -3,8 +3,10 @@
 //! Not the defences: nothing here knows what a ban is. This folder, with [`crate::abi`] and
 //! [`crate::host`], is the only home of `unsafe`.
 
+pub mod arena;
 pub mod atomic;
 pub mod os;
 pub mod region;
+pub mod rows;
 pub mod shared;
 pub mod table;

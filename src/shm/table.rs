@@ -189,6 +189,16 @@ impl<const WORDS: usize> Table<WORDS> {
         &self.records[entry.index]
     }
 
+    /// Has its place stayed its own until now? Then what was read of the record since it was found
+    /// is its own as well.
+    #[must_use]
+    pub fn is_its_own(&self, entry: Entry) -> bool {
+        // Acquire: as in `is_still`.
+        fence(Ordering::Acquire);
+        let now = Tag(self.cell(entry.index).load(Ordering::Relaxed));
+        now.is_same_record(entry.tag)
+    }
+
     /// The words of the record in this place, all of one version; `None` when it has ended.
     #[must_use]
     pub fn read(&self, entry: Entry) -> Option<(Entry, [u64; WORDS])> {
@@ -289,6 +299,9 @@ impl<const WORDS: usize> Table<WORDS> {
     /// Lengthens or shortens the time that a live record is worth keeping. Lost when the record
     /// changes at the same moment: its writer sets the time anew.
     pub fn keep_until(&self, entry: Entry, keep_until_s: u32) {
+        if entry.keep_until_s() == keep_until_s {
+            return; // As most of the time: not once more for the same second.
+        }
         let _changed_meanwhile = self.cell(entry.index).compare_exchange(
             entry.tag.0,
             entry.tag.live(keep_until_s).0,

@@ -30,6 +30,11 @@ static void not_started(void)
 	CHECK_IS(palisade_auth_ok(&request, TEXT("alice")), 1);
 	CHECK_IS(palisade_auth_blocked(&request, TEXT("alice")), -1);
 	CHECK_IS(palisade_check_agent(&request, TEXT("friendly-scanner")), 1);
+	CHECK_IS(palisade_in_list(&request, TEXT("a")), -1);
+	CHECK_IS(palisade_value_in_list(TEXT("a"), ip), -1);
+	CHECK_IS(palisade_expect_keeper(), -1);
+	CHECK_IS(palisade_keeper_turn(0), -1);
+	CHECK_IS(palisade_never_wait(), -1);
 }
 
 void too_early(void)

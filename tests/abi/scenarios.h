@@ -15,6 +15,9 @@
 	X(agents) \
 	X(edge) \
 	X(no_source) \
+	X(variables) \
+	X(lists_without_a_keeper) \
+	X(lists_with_a_keeper) \
 	X(nasty_texts) \
 	X(host_of_nulls) \
 	X(host_with_one_null) \

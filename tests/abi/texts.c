@@ -7,8 +7,8 @@
 #include "toy.h"
 
 static const char *const COMMANDS[] = {"stats", "bans", "ban", "unban",
-		"unban_all", "sources", "auth", "auth_clear", "agents", "show",
-		"settings", "tables", "no_such", ""};
+		"unban_all", "sources", "auth", "auth_clear", "agents", "scans", "show",
+		"settings", "tables", "geo", "no_such", ""};
 #define COMMAND_COUNT (sizeof(COMMANDS) / sizeof(COMMANDS[0]))
 
 /* this text wherever a text goes */
@@ -19,7 +19,7 @@ static void everywhere(palisade_text_t text)
 	palisade_request_t request = request_from("198.51.100.7", &message);
 	static reply_t reply;
 
-	for(int part = 0; part <= PALISADE_PART_CREDENTIALS; part++) {
+	for(int part = 0; part < PARTS; part++) {
 		message.part[part].data = text.data;
 		message.part[part].len = text.len;
 	}
@@ -34,12 +34,17 @@ static void everywhere(palisade_text_t text)
 	CHECK(palisade_check(&request) != 0);
 	CHECK(palisade_check_agent(&request, text) != 0);
 	CHECK(palisade_check_agent(&request, LEFT_OUT) != 0);
+	CHECK(palisade_reply_matters(text, 404) != 0);
+	CHECK(palisade_reply(&request, 401, text, NULL) != 0);
+	CHECK(palisade_reply(&request, 401, text, &request.source) != 0);
+	CHECK(palisade_signal(&request, text, 1) != 0);
 	CHECK(palisade_auth_blocked(&request, text) != 0);
 	CHECK(palisade_auth_failed(&request, text) != 0);
 	CHECK(palisade_auth_failed(&request, LEFT_OUT) != 0);
 	CHECK(palisade_auth_result(&request, -2, text) != 0);
 	CHECK_IS(palisade_auth_ok(&request, text), 1);
 	CHECK_IS(palisade_auth_ok(&request, LEFT_OUT), 1);
+	CHECK(palisade_variable_named(text) < 0);
 	CHECK_IS(palisade_set_text(TEXT("trusted"), text), -1);
 	CHECK_IS(palisade_set_number(text, 1), -1);
 	for(size_t i = 0; i < COMMAND_COUNT; i++) {

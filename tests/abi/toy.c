@@ -95,7 +95,7 @@ static palisade_host_text_t toy_text(
 	palisade_host_text_t nothing = {NULL, 0};
 
 	CHECK(message != NULL);
-	CHECK(part >= 0 && part <= PALISADE_PART_CREDENTIALS);
+	CHECK(part >= 0 && part < PARTS);
 	return index == 0 ? ((const message_t *)message)->part[part] : nothing;
 }
 

@@ -34,10 +34,13 @@ extern const palisade_text_t LEFT_OUT;
  * time */
 char *before_the_abyss(size_t len);
 
+/* parts that a message may have: up to the last of host.h */
+#define PARTS (PALISADE_PART_RECORD_ROUTE_HOST + 1)
+
 /* what the host knows of a message */
 typedef struct message
 {
-	palisade_host_text_t part[PALISADE_PART_CREDENTIALS + 1];
+	palisade_host_text_t part[PARTS];
 	int closed; /* how often its connection was closed */
 } message_t;
 

@@ -24,19 +24,27 @@ const SUBJECT: u128 = 1;
 const PILLARS: std::ops::Range<u128> = 100..200;
 
 /// Every fail point of the source has a case below.
-const POINTS: [&str; 7] = [
+const POINTS: [&str; 15] = [
+    "arena.copied",
+    "arena.given_back",
+    "arena.swapped",
     "auth.claimed",
     "auth.fail",
     "ban.claimed",
     "ban.half_written",
+    "lists.renamed",
+    "lists.taken",
+    "lists.written",
     "policy.check",
     "rate.insert",
     "report.answer",
+    "scan.claimed",
+    "scan.fail",
 ];
 
 /// Dies at this point, in `act`, after the stage has done `prepare`: in this process no fail point
 /// has been passed before.
-fn die_at(point: &str, prepare: impl FnOnce(), act: impl FnOnce()) {
+pub fn die_at(point: &str, prepare: impl FnOnce(), act: impl FnOnce()) {
     let go = &words(1)[0];
     let victim = fork(|| {
         let value = std::ffi::CString::new(format!("{point}=kill")).expect("no NUL");
@@ -161,10 +169,10 @@ fn a_process_that_dies_while_it_takes_a_place_for_a_source() {
                 );
             }
             clock.advance(std::time::Duration::from_secs(5));
-            let (_, hash) = source(100);
+            let (source, hash) = source(100);
             assert!(
                 table
-                    .usage(hash, clock.exact_ms())
+                    .usage(source, hash, clock.exact_ms())
                     .is_none_or(|usage| !usage.hot)
             );
             let answers: Vec<Rate> = (0..=LIMIT).map(|_| charge(100)).collect();

@@ -82,7 +82,7 @@ impl Tables {
     pub fn charge(&self, key: u128) -> u64 {
         let (source, hash) = source(key);
         self.rate.charge(source, hash, &self.clock);
-        let usage = self.rate.usage(hash, self.clock.exact_ms());
+        let usage = self.rate.usage(source, hash, self.clock.exact_ms());
         usage.expect("it has just been charged").current
     }
 

@@ -38,7 +38,10 @@ fn check_counts(processes: usize, charges: u64, rounds: usize, is_new: bool) {
     });
     let sent = processes as u64 * charges + u64::from(!is_new);
     for round in 0..rounds {
-        let usage = table.usage(subject(round).1, NOW_MS);
+        let usage = {
+            let (source, hash) = subject(round);
+            table.usage(source, hash, NOW_MS)
+        };
         let counted = usage.expect("it is known").current;
         assert_eq!(
             counted, sent,

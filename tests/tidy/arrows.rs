@@ -7,26 +7,33 @@ use std::collections::BTreeSet;
 ///
 /// The host stands above the report, because it implements what the report writes to, and what a
 /// check asks of a message.
-pub const ROOMS: [(&str, &str); 20] = [
+pub const ROOMS: [(&str, &str); 24] = [
     (
         "abi",
-        "host policy report ban source counters journal settings escape",
+        "host policy report ban scan source counters journal settings escape",
     ),
-    ("host", "report message"),
+    ("host", "report message lists"),
     (
         "report",
-        "policy auth rate ban source settings clock escape fail shm",
+        "policy auth rate ban scan source settings clock escape fail shm geo lists",
     ),
     (
         "policy",
-        "auth rate ban agent edge settings source message counters journal clock hash escape fail shm",
+        "auth rate ban scan agent sqli edge settings source message counters journal clock hash escape fail shm geo lists",
     ),
     ("auth", "settings source hash clock fail shm"),
     ("rate", "source clock fail shm"),
     ("ban", "source clock escape fail shm"),
+    ("scan", "source hash clock escape fail shm"),
     ("edge", ""),
-    ("settings", "agent trusted escape"),
+    ("settings", "agent trusted escape geo lists"),
+    ("geo", "lists source escape shm"),
+    (
+        "lists",
+        "trusted counters journal hash source clock escape fail shm",
+    ),
     ("agent", "escape shm"),
+    ("sqli", ""),
     ("trusted", "source escape"),
     ("hash", "source"),
     ("source", "escape"),

@@ -44,6 +44,21 @@ const OWN: &[&str] = &[
      Server: sipvicious\r\n\
      User-Agent: sundayddr\r\n\
      Content-Length: 0\r\n\r\n",
+    "INVITE sip:100'%20or%20'1'='1:x@palisade.test;maddr=127.0.0.1?a=b SIP/2.0\r\n\
+     Via: SIP/2.0/UDP 127.0.0.10:5060;branch=z9hG4bKtorture4;rport\r\n\
+     Record-Route: <sip:127.0.0.14;lr>, \"a'--\" <sip:[::1]:5060;r2=on>;x=y\r\n\
+     Record-Route: <sip:%27@nonsense>\r\n\
+     Max-Forwards: 70\r\n\
+     From: \"x' or 1=1--\" <sip:%2527%2520or%25201=1--@palisade.test>;tag=5\r\n\
+     To: \"O'Brien\" <sip:a`;drop%20table%20x/**/--@palisade.test>\r\n\
+     Call-ID: a--b'or'1=1@127.0.0.10\r\n\
+     CSeq: 4 INVITE\r\n\
+     Contact: \"a\\\"'\" <sip:x'--@127.0.0.10>;q=1;a=\"b\", sip:%60@[::1], *\r\n\
+     Contact: <tel:1' union select 1>\r\n\
+     User-Agent: Linphone/5.0\r\n\
+     Authorization: Digest username=\"a' or 1=1--@x\", realm=\"'\", nonce=\"x\", \
+     uri=\"sip:'@x\", response=\"0\"\r\n\
+     Content-Length: 0\r\n\r\n",
 ];
 
 /// Our own, then all of RFC 4475.
@@ -86,6 +101,19 @@ pub fn largest() -> Vec<Vec<u8>> {
             b"<sip:a@b>\r\n",
         ]
         .concat()),
+        own(&[
+            &b"Contact: "[..],
+            &b"<sip:o'a%27@b>,".repeat(4000),
+            b"<sip:a@b>\r\n",
+        ]
+        .concat()),
+        own(&[
+            &b"Record-Route: "[..],
+            &b"<sip:127.0.0.1;lr>,".repeat(3000),
+            b"<sip:a@b>\r\n",
+        ]
+        .concat()),
+        own(&[&b"To: <sip:"[..], &b"%2527".repeat(12_000), b"@b>\r\n"].concat()),
         own(&[&b"Contact: <sip:a@b>"[..], &b";a".repeat(30_000), b"\r\n"].concat()),
         own(&[&b"From: <sip:a@b>"[..], &b";a".repeat(30_000), b"\r\n"].concat()),
         own(&[&b"Via: SIP/2.0/UDP a"[..], &b";a".repeat(30_000), b"\r\n"].concat()),

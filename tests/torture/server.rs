@@ -26,6 +26,10 @@ route[CHECKS] {
 	palisade_check_agent("$ua");
 	palisade_check_agent("$hdr(Subject)");
 	palisade_check_agent("$rb");
+	palisade_check_sqli();
+	palisade_check_sqli("$rb");
+	palisade_check_contact();
+	palisade_check_route();
 	palisade_auth_blocked();
 	palisade_auth_blocked("$au@$ar");
 	# every code, one for each message

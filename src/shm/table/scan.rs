@@ -34,6 +34,31 @@ impl<const WORDS: usize> Table<WORDS> {
         (one * WAYS..one * WAYS + WAYS).chain(two * WAYS..two * WAYS + second)
     }
 
+    /// Of these, the ones whose tag has the bits of this hash: hardly ever more than one.
+    fn matching_ways(&self, hash: u64) -> impl Iterator<Item = usize> + use<WORDS> {
+        let (one, two) = self.sets_of(hash);
+        // All of them, and no way out before the last: which one it is, a processor that guesses
+        // guesses wrong.
+        let matches = |set: usize| {
+            let tags = self.sets[set].tags.iter().enumerate();
+            tags.fold(0_u32, |bits, (way, tag)| {
+                // Relaxed: a hint; `look` reads it again.
+                bits | u32::from(Tag(tag.load(Ordering::Relaxed)).matches(hash)) << way
+            })
+        };
+        let second = if one == two { 0 } else { matches(two) };
+        let mut bits = matches(one) | second << WAYS;
+        core::iter::from_fn(move || {
+            let position = bits.trailing_zeros() as usize;
+            bits &= bits.wrapping_sub(1);
+            match position {
+                _ if position < WAYS => Some(one * WAYS + position),
+                _ if position < 2 * WAYS => Some(two * WAYS + position - WAYS),
+                _ => None,
+            }
+        })
+    }
+
     const fn sets_of(&self, hash: u64) -> (usize, usize) {
         (
             self.set(hash),
@@ -56,10 +81,10 @@ impl<const WORDS: usize> Table<WORDS> {
         same: &impl Fn(&Record<WORDS>) -> bool,
     ) -> Option<Found> {
         let mut found = Found::Nothing;
-        for index in self.ways(hash) {
+        for index in self.matching_ways(hash) {
             let tag = self.tag(index);
             if !tag.matches(hash) {
-                continue;
+                continue; // It became another's.
             }
             match tag.state() {
                 State::Live if same(&self.records[index]) => {

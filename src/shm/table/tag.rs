@@ -54,6 +54,11 @@ impl Tag {
         self.0 >> HASH_SHIFT == hash & 0xff_ffff
     }
 
+    /// Everything but the time: a record keeps its version for as long as nobody claims it.
+    pub(super) const fn is_same_record(self, other: Self) -> bool {
+        self.0 >> STATE_SHIFT == other.0 >> STATE_SHIFT
+    }
+
     pub(super) const fn lease_is_over(self, now_s: u32) -> bool {
         now_s.saturating_sub(self.time_s()) > LEASE_S
     }

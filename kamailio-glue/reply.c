@@ -1,0 +1,209 @@
+/*
+ * Palisade - replies: which request they answer, and where it came from.
+ *
+ * The source of a reply is the backend; that of its request is in tm's
+ * transaction, else in the second Via.
+ *
+ * Copyright (C) 2026 The Palisade authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "core/dprint.h"
+#include "core/mem/mem.h"
+#include "core/parser/hf.h"
+#include "core/parser/msg_parser.h"
+#include "core/resolve.h"
+#include "core/route.h"
+#include "core/sr_module.h"
+#include "modules/tm/tm_load.h"
+
+#include "host.h"
+#include "message.h"
+#include "palisade.h"
+#include "reply.h"
+#include "text.h"
+
+/* all zero without tm */
+static tm_api_t tm;
+
+void reply_init(void)
+{
+	/* load_tm_api() complains where there is none */
+	if(find_export("load_tm", NO_SCRIPT, 0) == NULL || load_tm_api(&tm) != 0)
+		memset(&tm, 0, sizeof(tm));
+}
+
+/*
+ * A copy of a message of a transaction, to be freed by copy_free(). tm keeps
+ * messages in shared memory: what is parsed there would be found by other
+ * processes, and is this one's own memory. (As pv_t_update_req() of
+ * modules/tmx/t_var.c does it.)
+ */
+static int copy_make(sip_msg_t *copy, const sip_msg_t *msg)
+{
+	memset(copy, 0, sizeof(*copy));
+	copy->buf = pkg_malloc(msg->len + 1);
+	if(copy->buf == NULL) {
+		PKG_MEM_ERROR;
+		return -1;
+	}
+	memcpy(copy->buf, msg->buf, msg->len);
+	copy->buf[msg->len] = '\0';
+	copy->len = msg->len;
+	copy->id = msg->id;
+	copy->pid = msg->pid;
+	copy->rcv = msg->rcv;
+	return parse_msg(copy->buf, copy->len, copy) == 0 ? 0 : -1;
+}
+
+static void copy_free(sip_msg_t *copy)
+{
+	char *buf = copy->buf;
+
+	/* leaves alone a message without a buffer */
+	free_sip_msg(copy);
+	if(buf != NULL)
+		pkg_free(buf);
+}
+
+static palisade_text_t method_of(const sip_msg_t *msg)
+{
+	palisade_host_text_t method = message_text(msg, PALISADE_PART_METHOD, 0);
+	palisade_text_t text = {method.data, method.len};
+
+	return text;
+}
+
+/* body of the challenge in a reply */
+static palisade_text_t challenge_of(sip_msg_t *reply)
+{
+	const hdr_field_t *hdr;
+
+	parse_headers(reply, HDR_EOH_F, 0);
+	for(hdr = reply->headers; hdr != NULL; hdr = hdr->next)
+		if(hdr->type == HDR_WWW_AUTHENTICATE_T
+				|| hdr->type == HDR_PROXY_AUTHENTICATE_T)
+			return text_value(&hdr->body);
+	return text_none;
+}
+
+/* The reply to a request in shared memory; challenge: as above. */
+static int judge_matched(
+		const sip_msg_t *uas_request, int status, palisade_text_t challenge)
+{
+	palisade_request_t request;
+	sip_msg_t copy;
+	int result = 1;
+
+	if(copy_make(&copy, uas_request) == 0) {
+		message_request(&request, &copy);
+		result = palisade_reply(&request, status, challenge, NULL);
+	}
+	copy_free(&copy);
+	return result;
+}
+
+/* Where the request came from that is answered by a reply without a
+ * transaction: what this server has written into the second Via. */
+static int second_via(sip_msg_t *msg, receive_info_t *rcv)
+{
+	const struct via_body *via = msg->via1 != NULL ? msg->via1->next : NULL;
+	ip_addr_t *ip;
+	str host;
+
+	if(via == NULL && parse_headers(msg, HDR_VIA2_F, 0) == 0)
+		via = msg->via2;
+	if(via == NULL)
+		return -1;
+	host = via->received != NULL ? via->received->value : via->host;
+	ip = str2ipx(&host);
+	if(ip == NULL)
+		return -1;
+	memset(rcv, 0, sizeof(*rcv));
+	rcv->src_ip = *ip;
+	return 0;
+}
+
+static int judge_unmatched(sip_msg_t *msg)
+{
+	palisade_request_t request = {.message = msg};
+	palisade_address_t replier;
+	receive_info_t rcv;
+
+	if(second_via(msg, &rcv) != 0)
+		return 1;
+	message_source(&request.source, &rcv);
+	message_source(&replier, &msg->rcv);
+	return palisade_reply(
+			&request, msg->REPLY_STATUS, challenge_of(msg), &replier);
+}
+
+/* in an onreply_route */
+static int judge_reply(sip_msg_t *msg)
+{
+	struct cell *before, *t = NULL;
+	int branch = -1, is_looked_up, result;
+
+	if(palisade_reply_matters(method_of(msg), msg->REPLY_STATUS) < 0)
+		return 1;
+	if(tm.t_check == NULL)
+		return judge_unmatched(msg);
+
+	before = tm.t_gett();
+	if(tm.t_check(msg, &branch) > 0)
+		t = tm.t_gett();
+	if(t == NULL || t == T_UNDEFINED)
+		return judge_unmatched(msg);
+	/* one of this server's own requests came from nowhere */
+	result = t->uas.request != NULL ? judge_matched(t->uas.request,
+					 msg->REPLY_STATUS, challenge_of(msg))
+									: 1;
+
+	/* The reference is ours, in a reply_route: tm takes its own, when the
+	 * reply is not dropped. */
+	is_looked_up = before == NULL || before == T_UNDEFINED;
+	if(is_looked_up && is_route_type(CORE_ONREPLY_ROUTE))
+		tm.t_unref(msg);
+	return result;
+}
+
+/* in a failure_route: the request at hand, and the reply that was picked */
+static int judge_failure(sip_msg_t *msg)
+{
+	struct cell *t = tm.t_gett != NULL ? tm.t_gett() : NULL;
+	const sip_msg_t *reply;
+	palisade_text_t challenge = text_none;
+	palisade_request_t request;
+	sip_msg_t copy;
+	int branch, status, result;
+
+	if(t == NULL || t == T_UNDEFINED)
+		return 1;
+	branch = tm.t_get_picked_branch();
+	if(branch < 0 || branch >= t->nr_of_outgoings)
+		return 1;
+	status = t->uac[branch].last_received;
+	reply = t->uac[branch].reply;
+	if(palisade_reply_matters(method_of(msg), status) < 0)
+		return 1;
+	message_request(&request, msg);
+
+	if(reply == NULL || reply == FAKED_REPLY)
+		return palisade_reply(&request, status, text_none, NULL);
+	if(copy_make(&copy, reply) == 0)
+		challenge = challenge_of(&copy);
+	result = palisade_reply(&request, status, challenge, NULL);
+	copy_free(&copy);
+	return result;
+}
+
+int reply_judge(sip_msg_t *msg)
+{
+	if(msg->first_line.type == SIP_REPLY)
+		return judge_reply(msg);
+	if(is_route_type(FAILURE_ROUTE | BRANCH_FAILURE_ROUTE))
+		return judge_failure(msg);
+	return 1;
+}

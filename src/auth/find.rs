@@ -1,0 +1,151 @@
+//! Finding the records that an attempt is about, or making them.
+
+use crate::clock::Clock;
+use crate::fail;
+use crate::settings::AuthScope;
+use crate::shm::atomic::{Ordering, wait_a_moment};
+use crate::shm::table::{Entry, FOREVER_S, Found, Refused};
+use crate::source::Source;
+
+use super::record::{self, Subject};
+use super::tally::Tally;
+use super::{ATTEMPTS, Attempt, AuthTable, seconds};
+
+/// Whom an attempt is about.
+#[derive(Clone, Copy)]
+pub(super) struct Who {
+    pub pair: Subject,
+    /// The user as a whole.
+    pub user: Subject,
+    /// Whom its failures block: one of these, or the source as a whole.
+    pub subject: Subject,
+    /// The user with its domain.
+    pub known: u64,
+}
+
+/// A record, and its tally as it was seen.
+pub(super) type Seen = (Entry, Tally);
+
+impl AuthTable {
+    /// Whom this attempt is about.
+    pub(super) fn who(&self, attempt: Attempt<'_>) -> Who {
+        let name = self.hash.user(attempt.user);
+        // The user without a domain: where a script takes the realm from the message (`"$fd"`), a
+        // guesser would otherwise be another user with every domain that he makes up.
+        let pair = self.subject(name.bare, attempt.source);
+        let user = self.subject(name.whole, Source::NONE);
+        let subject = match self.rules.scope {
+            AuthScope::UserSource => pair,
+            AuthScope::User => user,
+            AuthScope::Source => self.subject(self.hash.user(b"").whole, attempt.source),
+        };
+        self.table.prefetch(subject.hash);
+        self.table.prefetch(user.hash);
+        Who {
+            pair,
+            user,
+            subject,
+            known: name.whole,
+        }
+    }
+
+    /// The user with its domain, and the source: whom a success makes known.
+    pub(super) fn known_pair(&self, who: Who) -> Subject {
+        self.subject(who.known, who.pair.source)
+    }
+
+    pub(super) fn subject(&self, user: u64, source: Source) -> Subject {
+        Subject {
+            user,
+            source,
+            hash: self.hash.pair(user, source),
+        }
+    }
+
+    /// What is known of the subject, and of the user as a whole where that is another.
+    pub(super) fn find_both(&self, who: Who, clock: &impl Clock) -> [Option<Seen>; 2] {
+        let is_another = self.rules.scope != AuthScope::User && self.rules.user_max_failures > 0;
+        let subject = self.find(who.subject, clock);
+        let user = is_another.then(|| self.find(who.user, clock)).flatten();
+        [subject, user]
+    }
+
+    pub(super) fn tally(&self, entry: Entry) -> Tally {
+        let record = self.table.record(entry);
+        Tally {
+            blocked_until_ms: record.get(record::BLOCKED_UNTIL_MS),
+            last_ms: record.get(record::LAST_MS),
+            ..Tally::unpack(record.get(record::TALLY))
+        }
+    }
+
+    /// Changes the tally if it is still `old`. It carries the generation of its record: that of a
+    /// subject that took the place meanwhile is another word.
+    pub(super) fn exchange(&self, entry: Entry, old: Tally, new: Tally) -> bool {
+        // AcqRel: what was written before the last change of the tally is seen after this one.
+        self.table.record(entry).words[record::TALLY]
+            .compare_exchange(old.pack(), new.pack(), Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// The tally of an entry, if that has stayed what it was when it was found.
+    pub(super) fn see(&self, entry: Entry) -> Option<Seen> {
+        let tally = self.tally(entry);
+        self.table.is_its_own(entry).then_some((entry, tally))
+    }
+
+    pub(super) fn find(&self, subject: Subject, clock: &impl Clock) -> Option<Seen> {
+        for _ in 0..ATTEMPTS {
+            let found = self
+                .table
+                .find(subject.hash, clock.now_s(), subject.is_its_record());
+            match found {
+                Found::Live(entry) => {
+                    if let Some(seen) = self.see(entry) {
+                        return Some(seen);
+                    }
+                }
+                Found::Busy => wait_a_moment(),
+                Found::Nothing => break,
+            }
+        }
+        None
+    }
+
+    pub(super) fn find_or_create(
+        &self,
+        subject: Subject,
+        user: &[u8],
+        clock: &impl Clock,
+    ) -> Option<Seen> {
+        for _ in 0..ATTEMPTS {
+            if let Some(seen) = self.find(subject, clock) {
+                return Some(seen);
+            }
+            let keep_until_s = seconds(clock.coarse_ms() + self.rules.window_ms);
+            // Worth more than any other: a guess must be counted even in a table full of blocks.
+            let worth_s = FOREVER_S;
+            match self.table.claim(
+                subject.hash,
+                clock.now_s(),
+                worth_s,
+                subject.is_its_record(),
+            ) {
+                // Made by another process since we looked: let go of it, and find it.
+                Ok(claim) if claim.existed() && claim.was_live() => drop(claim),
+                Ok(mut claim) => {
+                    fail::point("auth.claimed");
+                    let generation = Tally::unpack(claim.before().get(record::TALLY)).generation;
+                    record::begin(claim.record(), subject, user, generation + 1);
+                    let entry = claim.publish(keep_until_s)?;
+                    if let Some(seen) = self.see(entry) {
+                        return Some(seen);
+                    }
+                }
+                Err(Refused::Busy) => wait_a_moment(),
+                Err(Refused::Full) => return None,
+            }
+        }
+        None
+    }
+}

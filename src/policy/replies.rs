@@ -1,0 +1,280 @@
+//! What a reply says of who sent the request: so that a backend needs no log to be read.
+
+use crate::clock::Clock;
+use crate::counters::Counter;
+use crate::message::{Message, Part};
+use crate::scan::Kind;
+use crate::source::Address;
+
+use super::{AuthResult, Firewall, Verdict};
+
+/// A reply to a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// Its status.
+    pub code: i32,
+    /// Body of its WWW-Authenticate or Proxy-Authenticate.
+    pub challenge: &'a [u8],
+    /// Is there a transaction of the host's that it answers?
+    pub is_matched: bool,
+    /// Where it came from, if there is none.
+    pub replier: Option<Address>,
+}
+
+/// What a reply says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    Nothing,
+    /// The credentials were wrong.
+    WrongCredentials,
+    /// They were too old; that says nothing of the password.
+    StaleNonce,
+    /// A REGISTER with credentials was accepted.
+    RightCredentials,
+    /// A user who can't register: unknown, or not from there.
+    NoSuchUser,
+    /// Registered without credentials.
+    Registered,
+    /// A number or name that can't be called.
+    NoSuchDestination,
+    /// One that can.
+    Reached,
+}
+
+/// What came with a request, and with the challenge in the reply to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Digest {
+    /// The request offered credentials.
+    is_offered: bool,
+    /// The reply asks for credentials of a realm for which the request offered some: they were not
+    /// accepted. Of another realm it is a challenge like any other, of a carrier's, say.
+    is_refused: bool,
+    /// The reply calls the nonce too old.
+    is_stale: bool,
+}
+
+/// As Asterisk (`chan_sip`, `chan_pjsip`), FreeSWITCH and Kamailio answer. A 403 to an INVITE is
+/// taken for a destination that is not allowed, with or without credentials: a user who dials three
+/// of those guesses no passwords.
+fn meaning(method: &[u8], code: i32, digest: Digest) -> Meaning {
+    match (method, code, digest.is_offered) {
+        (_, 401 | 407, _) if !digest.is_refused => Meaning::Nothing,
+        (_, 401 | 407, _) if digest.is_stale => Meaning::StaleNonce,
+        (_, 401 | 407, _) | (b"REGISTER", 403 | 404, true) => Meaning::WrongCredentials,
+        (b"REGISTER", 403 | 404, false) => Meaning::NoSuchUser,
+        (b"REGISTER", 200..=299, true) => Meaning::RightCredentials,
+        (b"REGISTER", 200..=299, false) => Meaning::Registered,
+        (b"INVITE" | b"OPTIONS", 403 | 404 | 484 | 603, _) => Meaning::NoSuchDestination,
+        (b"INVITE" | b"OPTIONS", 200..=299, _) => Meaning::Reached,
+        _ => Meaning::Nothing,
+    }
+}
+
+/// Does a reply with this status to a request of this method say anything of its sender? If not, a
+/// host need not look for the request.
+#[must_use]
+pub fn tells_anything(method: &[u8], code: i32) -> bool {
+    let most = Digest {
+        is_offered: true,
+        is_refused: true,
+        is_stale: false,
+    };
+    meaning(method, code, most) != Meaning::Nothing
+}
+
+impl Digest {
+    fn of(request: &impl Message, challenge: &[u8]) -> Self {
+        let realm = parameter(challenge, b"realm");
+        let stale = parameter(challenge, b"stale");
+        Self {
+            is_offered: !request.part(Part::Credentials).is_empty(),
+            is_refused: realm.is_some_and(|realm| offers(request, realm)),
+            is_stale: stale.is_some_and(|stale| stale.eq_ignore_ascii_case(b"true")),
+        }
+    }
+}
+
+/// Credentials of a request that are looked at. Nobody but an attacker offers so many.
+const MAX_OFFERED: u32 = 8;
+
+fn offers(request: &impl Message, realm: &[u8]) -> bool {
+    (0..MAX_OFFERED)
+        .take_while(|&index| !request.nth(Part::Credentials, index).is_empty())
+        .any(|index| request.nth(Part::AuthRealm, index) == realm)
+}
+
+/// A parameter of a challenge, without its quotes: `a` of `Digest realm="a", nonce="b"`.
+fn parameter<'a>(challenge: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let (_scheme, mut rest) = cut(challenge.trim_ascii(), b' ');
+    while !rest.is_empty() {
+        let (key, after) = cut(rest, b'=');
+        let after = after.trim_ascii_start();
+        let (value, after) = match after.strip_prefix(b"\"") {
+            Some(quoted) => {
+                let (value, after) = cut(quoted, b'"');
+                (value, cut(after, b',').1)
+            }
+            None => cut(after, b','),
+        };
+        if key.trim_ascii().eq_ignore_ascii_case(name) {
+            return Some(value.trim_ascii());
+        }
+        rest = after;
+    }
+    None
+}
+
+/// What stands before the first such byte, and what after it.
+fn cut(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
+    let mut parts = text.splitn(2, |&here| here == byte);
+    let mut next = || parts.next().unwrap_or_default();
+    (next(), next())
+}
+
+impl<C: Clock> Firewall<C> {
+    /// Takes a reply to a request that came from `address`. Without a transaction of the host's,
+    /// anybody could have made it up to get another one banned: then it counts only if it came from
+    /// a trusted source.
+    pub fn take_reply(
+        &self,
+        address: Address,
+        request: &impl Message,
+        answer: Answer<'_>,
+    ) -> Verdict {
+        let digest = Digest::of(request, answer.challenge);
+        let meaning = meaning(request.part(Part::Method), answer.code, digest);
+        if meaning == Meaning::Nothing {
+            return Verdict::Pass;
+        }
+        let is_trusted = |replier| self.is_trusted(replier);
+        if !answer.is_matched && !answer.replier.is_some_and(is_trusted) {
+            self.counters.count(Counter::RepliesUnmatched);
+            return Verdict::Pass;
+        }
+        self.counters.count(Counter::Replies);
+        let result = |result| self.auth_result(result, address, None, request);
+        match meaning {
+            Meaning::Nothing => Verdict::Pass,
+            Meaning::WrongCredentials => result(AuthResult::Failure),
+            Meaning::StaleNonce => result(AuthResult::Neither),
+            Meaning::RightCredentials => result(AuthResult::Success),
+            Meaning::NoSuchUser => {
+                self.count_failure(address, Kind::User, registered_user(request), request)
+            }
+            Meaning::Registered => {
+                self.count_success(address, Kind::User, registered_user(request))
+            }
+            Meaning::NoSuchDestination => {
+                self.count_failure(address, Kind::Destination, destination(request), request)
+            }
+            Meaning::Reached => {
+                self.count_success(address, Kind::Destination, destination(request))
+            }
+        }
+    }
+}
+
+/// Whom a REGISTER is about.
+fn registered_user(request: &impl Message) -> &[u8] {
+    first_of(request, [Part::ToUser, Part::FromUser])
+}
+
+/// Whom a request calls. A reply, where there is no request at hand, names it in To.
+fn destination(request: &impl Message) -> &[u8] {
+    first_of(request, [Part::UriUser, Part::ToUser])
+}
+
+fn first_of(message: &impl Message, [first, second]: [Part; 2]) -> &[u8] {
+    match message.part(first) {
+        [] => message.part(second),
+        text => text,
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Method, status, whether the request offered credentials.
+    #[test]
+    fn what_replies_mean() {
+        let offered = |is_offered| Digest {
+            is_offered,
+            is_refused: is_offered,
+            is_stale: false,
+        };
+        for (method, code, with, expected) in [
+            ("REGISTER", 401, false, Meaning::Nothing),
+            ("REGISTER", 401, true, Meaning::WrongCredentials),
+            ("REGISTER", 407, true, Meaning::WrongCredentials),
+            ("REGISTER", 403, true, Meaning::WrongCredentials),
+            ("REGISTER", 404, true, Meaning::WrongCredentials),
+            ("REGISTER", 403, false, Meaning::NoSuchUser),
+            ("REGISTER", 404, false, Meaning::NoSuchUser),
+            ("REGISTER", 200, true, Meaning::RightCredentials),
+            ("REGISTER", 200, false, Meaning::Registered),
+            ("REGISTER", 423, true, Meaning::Nothing),
+            ("REGISTER", 503, true, Meaning::Nothing),
+            ("INVITE", 404, false, Meaning::NoSuchDestination),
+            ("INVITE", 484, true, Meaning::NoSuchDestination),
+            ("INVITE", 403, true, Meaning::NoSuchDestination),
+            ("INVITE", 603, false, Meaning::NoSuchDestination),
+            ("INVITE", 407, false, Meaning::Nothing),
+            ("INVITE", 407, true, Meaning::WrongCredentials),
+            ("INVITE", 200, true, Meaning::Reached),
+            ("INVITE", 486, true, Meaning::Nothing),
+            ("INVITE", 180, false, Meaning::Nothing),
+            ("OPTIONS", 404, false, Meaning::NoSuchDestination),
+            ("SUBSCRIBE", 404, true, Meaning::Nothing),
+            ("SUBSCRIBE", 401, true, Meaning::WrongCredentials),
+            ("BYE", 404, true, Meaning::Nothing),
+            ("", 404, true, Meaning::Nothing),
+        ] {
+            let found = meaning(method.as_bytes(), code, offered(with));
+            assert_eq!(found, expected, "{code} to {method}, {with}");
+            let tells = tells_anything(method.as_bytes(), code);
+            assert!(tells || found == Meaning::Nothing, "{code} to {method}");
+        }
+        let stale = Digest {
+            is_stale: true,
+            ..offered(true)
+        };
+        assert_eq!(meaning(b"REGISTER", 401, stale), Meaning::StaleNonce);
+        let other_realm = Digest {
+            is_refused: false,
+            ..offered(true)
+        };
+        assert_eq!(meaning(b"INVITE", 407, other_realm), Meaning::Nothing);
+        assert!(!tells_anything(b"INVITE", 180) && !tells_anything(b"BYE", 200));
+    }
+
+    #[test]
+    fn parameters_of_a_challenge() {
+        for (challenge, name, expected) in [
+            (r#"Digest realm="a", nonce="b""#, "realm", Some("a")),
+            (r#"Digest realm="a", nonce="b""#, "NONCE", Some("b")),
+            (r#"Digest realm="a, stale=true", x=y"#, "stale", None),
+            (
+                r#"Digest  algorithm=MD5 , Stale = TRUE"#,
+                "stale",
+                Some("TRUE"),
+            ),
+            (r#"Digest stale="true""#, "stale", Some("true")),
+            (r#"Digest stale"#, "stale", Some("")),
+            (r#"Digest realm="unclosed"#, "realm", Some("unclosed")),
+            ("Digest", "realm", None),
+            ("Digest ,,,===\"\"\"", "realm", None),
+            ("", "realm", None),
+        ] {
+            let found = parameter(challenge.as_bytes(), name.as_bytes());
+            assert_eq!(found, expected.map(str::as_bytes), "{name} of {challenge}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_challenge_panics_or_hangs(challenge: Vec<u8>) {
+            let _either = parameter(&challenge, b"stale");
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Scans: how many distinct users and distinct destinations of one source have failed, and what the
+//! script has signalled of it.
+//!
+//! Not the policy: it does not know what a reply or a finding is. Fork-safe, allocation-free,
+//! panic-free, lock-free. A source has one record, of fixed size, see [`record`]; its window begins
+//! with the first failure or signal and ends [`Rules::window_s`] later, and a limit that it reaches
+//! is told once in a window.
+//!
+//! What can be lost: a success does not take out what the sketch holds ([`distinct`]); two
+//! processes that count one thing at the moment when another is taken out may count it twice; and
+//! what a full table forgets, which is first of all sources that failed once.
+
+use std::cell::Cell;
+use std::io;
+
+use crate::clock::Clock;
+use crate::fail;
+use crate::hash::Hash;
+use crate::shm::atomic::{Ordering, fence, wait_a_moment};
+use crate::shm::region::Region;
+use crate::shm::table::{Entry, FOREVER_S, Found, Refused, Table, TableSize};
+use crate::source::Source;
+
+mod distinct;
+mod record;
+mod window;
+
+use record::{Record, WORDS};
+pub use record::{Row, SIGNAL_BYTES, Signal};
+use window::{Told, Window};
+
+/// How often a count is tried again after losing a race.
+const ATTEMPTS: usize = 64;
+
+/// The heaviest signal.
+pub const HEAVIEST: u64 = 100;
+
+/// How many are too many, in which time; 0: off.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Distinct users that may fail, this one not any more.
+    pub max_users: u64,
+    /// Distinct destinations.
+    pub max_destinations: u64,
+    /// Weights of signals together.
+    pub max_signals: u64,
+    /// Seconds in which they must come.
+    pub window_s: u64,
+}
+
+/// What fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A user that is registered or authenticated as.
+    User,
+    /// A number or name that is called.
+    Destination,
+}
+
+/// What a failure or a signal led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Below the limit.
+    Below,
+    /// The one that reaches it: distinct users, distinct destinations, weights of signals.
+    Newly([u64; 3]),
+    /// Reached before, in this window.
+    Over,
+    /// Not counted: the table has no place for it.
+    Uncounted,
+}
+
+/// See the module's own words.
+#[derive(Clone)]
+#[allow(missing_debug_implementations)]
+pub struct ScanTable {
+    table: Table<WORDS>,
+    hash: Hash,
+    rules: Rules,
+}
+
+/// A record that was found, and the window that was open in it then.
+#[derive(Clone, Copy)]
+struct Place {
+    entry: Entry,
+    record: &'static Record,
+    window: Window,
+}
+
+impl ScanTable {
+    /// Bytes that a table for `sources` takes from the region.
+    #[must_use]
+    pub const fn room(sources: usize) -> usize {
+        Table::<WORDS>::room(sources)
+    }
+
+    /// Carves a table for `sources` off the region.
+    ///
+    /// # Errors
+    ///
+    /// When the region has no room left.
+    pub fn new(region: &mut Region, sources: usize, hash: Hash, rules: Rules) -> io::Result<Self> {
+        Ok(Self {
+            table: Table::new(region, sources)?,
+            hash,
+            rules,
+        })
+    }
+
+    /// Counts a user or a destination that failed, whatever the case of its letters.
+    pub fn fail(&self, source: Source, kind: Kind, name: &[u8], clock: &impl Clock) -> Counted {
+        let limit = self.limit(kind);
+        if limit == 0 {
+            return Counted::Below;
+        }
+        let Some(place) = self.find_or_create(source, clock) else {
+            return Counted::Uncounted;
+        };
+        fail::point("scan.fail");
+        record::distinct(place.record, kind, place.window).add(self.mark_of(name));
+        // SeqCst: of two processes that add at once, at least one sees both.
+        fence(Ordering::SeqCst);
+        let count = record::count(place.record, kind, place.window);
+        self.judge(place, Told::Scan, count >= limit)
+    }
+
+    /// A user or a destination that works: it is no part of a scan.
+    pub fn succeed(&self, source: Source, kind: Kind, name: &[u8], clock: &impl Clock) {
+        if self.limit(kind) == 0 {
+            return;
+        }
+        if let Some(place) = self.find(source, clock) {
+            record::distinct(place.record, kind, place.window).remove(self.mark_of(name));
+        }
+    }
+
+    /// Counts a signal of the script.
+    pub fn signal(
+        &self,
+        source: Source,
+        signal: &Signal,
+        weight: u64,
+        clock: &impl Clock,
+    ) -> Counted {
+        let limit = self.rules.max_signals;
+        if limit == 0 {
+            return Counted::Below;
+        }
+        let Some(place) = self.find_or_create(source, clock) else {
+            return Counted::Uncounted;
+        };
+        let mut sum = 0;
+        let (cell, generation) = (
+            &place.record.words[record::SIGNALS],
+            place.window.generation(),
+        );
+        distinct::change(cell, generation, |before| {
+            // Above every limit, and far below what the word holds.
+            sum = (before + weight).min(u32::MAX.into());
+            Some(sum)
+        });
+        record::tell(place.record, signal);
+        self.judge(place, Told::Signals, sum >= limit)
+    }
+
+    /// Forgets a source.
+    pub fn forget(&self, source: Source, clock: &impl Clock) {
+        for _ in 0..ATTEMPTS {
+            // When its tag has changed since we looked, we look again.
+            let is_gone = self
+                .find(source, clock)
+                .is_none_or(|place| self.table.end(place.entry, clock.now_s()));
+            if is_gone {
+                return;
+            }
+        }
+    }
+
+    /// What is counted of a source in its window.
+    #[must_use]
+    pub fn get(&self, source: Source, clock: &impl Clock) -> Option<Row> {
+        let place = self.find(source, clock)?;
+        self.read(place.entry, clock)
+            .filter(|row| row.source == source)
+    }
+
+    /// Every source of which anything is counted.
+    pub fn rows(&self, clock: &impl Clock) -> impl Iterator<Item = Row> {
+        self.table
+            .live()
+            .filter_map(|entry| self.read(entry, clock))
+    }
+
+    /// How large and how full it is.
+    #[must_use]
+    pub const fn size(&self) -> TableSize {
+        self.table.size()
+    }
+
+    /// A user is one in all its domains: who scans makes them up.
+    fn mark_of(&self, name: &[u8]) -> u64 {
+        self.hash.user(name).bare
+    }
+
+    const fn limit(&self, kind: Kind) -> u64 {
+        match kind {
+            Kind::User => self.rules.max_users,
+            Kind::Destination => self.rules.max_destinations,
+        }
+    }
+
+    /// What follows from a count that has just been made.
+    fn judge(&self, place: Place, what: Told, reached: bool) -> Counted {
+        let counts = [
+            record::count(place.record, Kind::User, place.window),
+            record::count(place.record, Kind::Destination, place.window),
+            distinct::payload_or_nothing(
+                place.record.get(record::SIGNALS),
+                place.window.generation(),
+            ),
+        ];
+        if counts.iter().sum::<u64>() > 1 {
+            self.keep(place);
+        }
+        let cell = &place.record.words[record::WINDOW];
+        // Relaxed: the word itself is all that matters.
+        let told = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
+            let window = Window(word);
+            let is_same = window.generation() == place.window.generation();
+            (reached && is_same && !window.was_told(what)).then_some(window.with_told(what).0)
+        });
+        match told {
+            Ok(_) => Counted::Newly(counts),
+            Err(word) if Window(word).was_told(what) => Counted::Over,
+            Err(_) => Counted::Below,
+        }
+    }
+
+    /// A source that fails again is worth keeping until its window ends; one that failed once goes
+    /// before it when the table is full, so that no flood of those hides it.
+    #[allow(clippy::cast_possible_truncation)]
+    fn keep(&self, place: Place) {
+        let end_s = place.window.start_s() + self.rules.window_s;
+        let keep_until_s = end_s.min(u64::from(FOREVER_S) - 1) as u32;
+        if place.entry.keep_until_s() != keep_until_s {
+            self.table.keep_until(place.entry, keep_until_s);
+        }
+    }
+
+    /// The record of a source whose window is open.
+    fn find(&self, source: Source, clock: &impl Clock) -> Option<Place> {
+        let now_s = clock.now_s();
+        self.look(source, now_s)
+            .filter(|place| !place.window.is_over(now_s, self.rules.window_s))
+    }
+
+    fn look(&self, source: Source, now_s: u32) -> Option<Place> {
+        // Read where the table makes sure that the record is still this source's.
+        let window = Cell::new(Window(0));
+        let is_its_record = |record: &Record| {
+            window.set(Window(record.get(record::WINDOW)));
+            record::is_of(record, source)
+        };
+        for _ in 0..ATTEMPTS {
+            match self
+                .table
+                .find(self.hash.source(source), now_s, is_its_record)
+            {
+                Found::Live(entry) => {
+                    return Some(Place {
+                        entry,
+                        record: self.table.record(entry),
+                        window: window.get(),
+                    });
+                }
+                Found::Busy => wait_a_moment(),
+                Found::Nothing => break,
+            }
+        }
+        None
+    }
+
+    /// The record of a source, and its window, which is opened when there is none.
+    fn find_or_create(&self, source: Source, clock: &impl Clock) -> Option<Place> {
+        let now_s = clock.now_s();
+        for _ in 0..ATTEMPTS {
+            if let Some(place) = self.look(source, now_s) {
+                if !place.window.is_over(now_s, self.rules.window_s) {
+                    return Some(place);
+                }
+                if let Some(place) = Self::open(place, now_s) {
+                    return Some(place);
+                }
+                continue; // Another process opens it.
+            }
+            // Worth more than any other: a scanner must be counted even in a full table.
+            let worth_s = FOREVER_S;
+            let is_its_record = |record: &Record| record::is_of(record, source);
+            match self
+                .table
+                .claim(self.hash.source(source), now_s, worth_s, is_its_record)
+            {
+                // Made by another process since we looked: let go of it, and find it.
+                Ok(claim) if claim.existed() && claim.was_live() => drop(claim),
+                Ok(mut claim) => {
+                    fail::point("scan.claimed");
+                    let record = claim.record();
+                    let window = record::begin(record, source, now_s);
+                    let entry = claim.publish(now_s + 1)?;
+                    return Some(Place {
+                        entry,
+                        record,
+                        window,
+                    });
+                }
+                Err(Refused::Busy) => wait_a_moment(),
+                Err(Refused::Full) => return None,
+            }
+        }
+        None
+    }
+
+    /// Opens the window after one that is over; `None` when it is not the one in force any more.
+    fn open(place: Place, now_s: u32) -> Option<Place> {
+        let window = place.window.next(now_s);
+        place.record.words[record::WINDOW]
+            .compare_exchange(
+                place.window.0,
+                window.0,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            )
+            .ok()?;
+        record::renew(place.record, window);
+        Some(Place { window, ..place })
+    }
+
+    fn read(&self, entry: Entry, clock: &impl Clock) -> Option<Row> {
+        let (_, words) = self.table.read(entry)?;
+        let is_over = Window(words[record::WINDOW]).is_over(clock.now_s(), self.rules.window_s);
+        let row = Row::from_words(&words, self.rules);
+        (!is_over && row.counts()).then_some(row)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests;

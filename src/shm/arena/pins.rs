@@ -1,0 +1,231 @@
+//! Pins: which readers may still see what was retired.
+//!
+//! Time is counted in epochs; the writer ends one after each change of a slot. A reader that pins
+//! writes the epoch into its process' seat, and can see nothing that was retired in an earlier one.
+//! So what was retired in an epoch is free when every pin is of a later one, or its process dead.
+//!
+//! Nobody waits: a reader writes one word and is in, the writer keeps what may still be read.
+
+use super::process::Process;
+use crate::shared_struct;
+use crate::shm::atomic::{AtomicU64, Ordering, fence_for_loom};
+
+/// Processes that have a seat of their own, and one seat for all others.
+pub const SEATS: usize = if cfg!(loom) { 3 } else { 1024 };
+
+/// The seat of all who found none. What is pinned there by a process that is killed stays pinned.
+const COMMON: usize = 0;
+
+/// Low bits of a pin's word: how many pins. Above them: the epoch of the first of them.
+const COUNT_BITS: u32 = 24;
+const COUNT: u64 = (1 << COUNT_BITS) - 1;
+
+shared_struct! {
+    /// A process' pins.
+    pub struct Seat: 64 {
+        /// The [`Process`]; zero: nobody.
+        pub owner: AtomicU64,
+        /// Epoch and count. Two, so that a process whose threads' pins overlap without end still
+        /// lets go: while one word fills, the other one drains.
+        pub words: [AtomicU64; 2],
+    }
+}
+
+/// See the module's own words.
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations)]
+pub struct Pins {
+    seats: &'static [Seat],
+    epoch: &'static AtomicU64,
+    /// This process' seat, plus one. Zero in each new process.
+    home: &'static AtomicU64,
+}
+
+/// A pin: to be given back with [`Pins::unpin`].
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations)]
+pub struct Held {
+    seat: usize,
+    word: &'static AtomicU64,
+    counted: bool,
+}
+
+impl Pins {
+    /// Over seats that all processes share, and a word that is zero in each new process.
+    pub const fn over(
+        seats: &'static [Seat],
+        epoch: &'static AtomicU64,
+        home: &'static AtomicU64,
+    ) -> Self {
+        Self { seats, epoch, home }
+    }
+
+    /// Pins: what a slot holds from now on stays.
+    pub fn pin(&self) -> Held {
+        // Relaxed: a process' own word; who reads an old zero loses in `take_seat`.
+        let seat = match self.home.load(Ordering::Relaxed) {
+            0 => self.take_seat(),
+            home => home as usize - 1,
+        };
+        let words = &self.seats[seat].words;
+        loop {
+            // Acquire: pairs with the end of an epoch in `end_epoch`; who reads an epoch sees all
+            // that was retired before it out of its slot.
+            let epoch = self.epoch.load(Ordering::Acquire);
+            // Relaxed: the exchange below finds out whether it is still so.
+            let seen = [0, 1].map(|word: usize| words[word].load(Ordering::Relaxed));
+            let (word, new) = join(seen, epoch);
+            let Some(new) = new else {
+                return Held {
+                    seat,
+                    word: &words[word],
+                    counted: false,
+                };
+            };
+            // SeqCst: before the loads of slots behind it. Either the writer sees this pin in
+            // `oldest`, or this reader sees what the writer has put into the slot.
+            let pinned =
+                words[word].compare_exchange(seen[word], new, Ordering::SeqCst, Ordering::Relaxed);
+            if pinned.is_ok() {
+                fence_for_loom();
+                return Held {
+                    seat,
+                    word: &words[word],
+                    counted: true,
+                };
+            }
+        }
+    }
+
+    /// Ends a pin. In a child of a fork, where the pin is the parent's, nothing.
+    pub fn unpin(&self, held: Held) {
+        if held.counted && self.is_here(held) {
+            // Release: all that was read under the pin comes before; pairs with `oldest`.
+            held.word.fetch_sub(1, Ordering::Release);
+        }
+    }
+
+    /// Was it this process that pinned?
+    pub fn is_here(&self, held: Held) -> bool {
+        self.home.load(Ordering::Relaxed) == held.seat as u64 + 1 // a process' own word
+    }
+
+    /// Ends the epoch: after something was taken out of a slot. Returns the epoch that ended, in
+    /// which it was retired.
+    pub fn end_epoch(&self) -> u64 {
+        // SeqCst: behind the change of the slot, before the loads in `oldest`.
+        let ended = self.epoch.fetch_add(1, Ordering::SeqCst);
+        fence_for_loom();
+        ended
+    }
+
+    /// The epoch that is.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Relaxed) // the writer's own; no other reads it for certain
+    }
+
+    /// The epoch of the oldest pin, or the one that is: what was retired before it is free.
+    pub fn oldest(&self) -> u64 {
+        let mut oldest = self.epoch();
+        for seat in self.seats {
+            for word in &seat.words {
+                // SeqCst: pairs with the exchange in `pin`. Acquire: with the Release in `unpin`.
+                let word = word.load(Ordering::SeqCst);
+                let is_older = word & COUNT > 0 && word >> COUNT_BITS < oldest;
+                // The owner is read after the pin: who takes over a seat owns it before he pins.
+                let owner = || Process(seat.owner.load(Ordering::SeqCst));
+                if is_older && !owner().is_gone() {
+                    oldest = word >> COUNT_BITS;
+                }
+            }
+        }
+        oldest
+    }
+
+    /// This process' seat, plus one.
+    #[cfg(all(test, not(loom)))]
+    pub fn home(&self) -> u64 {
+        self.home.load(Ordering::Relaxed)
+    }
+
+    /// Finds a seat for this process: a free one, a dead process' one, or the common one.
+    #[cold]
+    fn take_seat(&self) -> usize {
+        let me = Process::this();
+        let taken = |seat: &usize| self.claim(*seat, Process::NONE, me);
+        let left = |seat: &usize| {
+            let owner = Process(self.seats[*seat].owner.load(Ordering::Acquire));
+            owner.is_gone() && self.claim(*seat, owner, me)
+        };
+        let own = || COMMON + 1..self.seats.len();
+        let found = own().find(taken).or_else(|| own().find(left));
+        let seat = found.unwrap_or(COMMON);
+        // Relaxed: a process' own word. Another thread may have been faster: then its seat is ours.
+        let home =
+            self.home
+                .compare_exchange(0, seat as u64 + 1, Ordering::Relaxed, Ordering::Relaxed);
+        match home {
+            Ok(_) => seat,
+            Err(theirs) => {
+                if seat != COMMON {
+                    self.seats[seat].owner.store(0, Ordering::Release);
+                }
+                theirs as usize - 1
+            }
+        }
+    }
+
+    fn claim(&self, seat: usize, owner: Process, me: Process) -> bool {
+        let seat = &self.seats[seat];
+        // SeqCst: before all pins of the new owner, see `oldest`.
+        let claimed =
+            seat.owner
+                .compare_exchange(owner.0, me.0, Ordering::SeqCst, Ordering::Relaxed);
+        if claimed.is_ok() && owner != Process::NONE {
+            // What the dead one had pinned.
+            for word in &seat.words {
+                word.store(0, Ordering::Release);
+            }
+        }
+        claimed.is_ok()
+    }
+}
+
+/// Which of a seat's words a new pin goes to, and what it then says; `None`: it can count no more.
+fn join(words: [u64; 2], epoch: u64) -> (usize, Option<u64>) {
+    let is_free = |word: u64| word & COUNT == 0;
+    let is_of_now = |word: u64| word >> COUNT_BITS == epoch;
+    let fits = |word: &u64| is_free(*word) || is_of_now(*word);
+    // Where none fits, the newer one: the other one drains.
+    let newer = usize::from(words[1] > words[0]);
+    let word = words.iter().position(fits).unwrap_or(newer);
+    let new = match words[word] {
+        old if is_free(old) => Some(epoch << COUNT_BITS | 1),
+        old if old & COUNT == COUNT => None,
+        old => Some(old + 1),
+    };
+    (word, new)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_pin_goes() {
+        let word = |epoch: u64, count: u64| epoch << COUNT_BITS | count;
+        for (words, epoch, expected) in [
+            ([0, 0], 7, (0, Some(word(7, 1)))),
+            ([word(3, 0), 0], 7, (0, Some(word(7, 1)))),
+            ([word(7, 1), 0], 7, (0, Some(word(7, 2)))),
+            ([word(6, 1), 0], 7, (1, Some(word(7, 1)))),
+            ([word(6, 1), word(7, 1)], 7, (1, Some(word(7, 2)))),
+            // The older one drains, whichever it is.
+            ([word(5, 1), word(6, 1)], 7, (1, Some(word(6, 2)))),
+            ([word(6, 3), word(5, 9)], 7, (0, Some(word(6, 4)))),
+            ([word(7, COUNT), 0], 7, (0, None)),
+        ] {
+            assert_eq!(join(words, epoch), expected, "{words:x?} in {epoch}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+use super::*;
+
+fn arena(bytes: usize) -> Arena {
+    let mut region = Region::new(Arena::ROOM).unwrap();
+    Arena::new(&mut region, bytes).unwrap()
+}
+
+/// The same arena, seen by another process: with a home of its own.
+fn other_process(arena: &Arena, epoch: &'static AtomicU64, seats: &'static [Seat]) -> Arena {
+    Arena {
+        start: arena.start,
+        capacity: arena.capacity,
+        slots: arena.slots,
+        retired: arena.retired,
+        retired_in: arena.retired_in,
+        writer: arena.writer,
+        pins: Pins::over(seats, epoch, Box::leak(Box::default())),
+    }
+}
+
+#[test]
+fn an_image_is_read_as_it_was_published() {
+    let arena = arena(1 << 20);
+    assert_eq!(arena.pin().image(0), None);
+    assert_eq!(
+        (arena.pin().generation(0), arena.pin().loaded_ms(0)),
+        (0, 0)
+    );
+    for (slot, image) in [
+        (0, &b"first"[..]),
+        (63, &[7; 5000]),
+        (1, b""),
+        (0, b"second"),
+    ] {
+        arena.publish(slot, image, 42).unwrap();
+        assert_eq!(arena.pin().image(slot), Some(image));
+        assert_eq!(arena.pin().loaded_ms(slot), 42);
+    }
+    assert!(arena.pin().generation(0) > arena.pin().generation(1));
+    assert!(arena.pin().generation(1) > arena.pin().generation(63));
+    arena.clear(0);
+    assert_eq!((arena.pin().image(0), arena.pin().generation(0)), (None, 0));
+    assert_eq!(arena.pin().image(63), Some(&[7; 5000][..]));
+    assert_eq!(arena.pin().image(SLOTS), None);
+}
+
+#[test]
+fn images_begin_at_a_cache_line() {
+    let arena = arena(1 << 20);
+    arena.publish(3, &[1; 100], 1).unwrap();
+    assert_eq!(arena.pin().image(3).unwrap().as_ptr().align_offset(64), 0);
+}
+
+#[test]
+fn a_pinned_image_stays_and_its_memory_is_used_again_afterwards() {
+    let arena = arena(4 * os::PAGE);
+    let image = |byte: u8| vec![byte; os::PAGE]; // two pages, with the head
+    arena.publish(0, &image(1), 1).unwrap();
+    let pin = arena.pin();
+    let first = pin.image(0).unwrap();
+    arena.publish(0, &image(2), 2).unwrap();
+    assert_eq!(arena.used_bytes(), 4 * os::PAGE);
+    let refused = arena.publish(0, &image(3), 3).unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .starts_with("lists_memory=0: too small: the list takes 1 MB beside 1 MB"),
+        "{refused}"
+    );
+    assert_eq!(first, image(1));
+    assert_eq!(pin.image(0).unwrap(), image(2));
+    drop(pin);
+    for byte in 3..100 {
+        arena.publish(0, &image(byte), 3).unwrap();
+        assert_eq!(arena.pin().image(0).unwrap(), image(byte));
+        assert_eq!(arena.used_bytes(), 2 * os::PAGE);
+    }
+    arena.clear(0);
+    assert_eq!(arena.used_bytes(), 0);
+}
+
+/// Threads of one process whose pins overlap without end: each pin is dropped after the next one is
+/// taken.
+#[test]
+fn pins_that_overlap_without_end_let_go() {
+    let arena = arena(16 * os::PAGE);
+    let mut last = arena.pin();
+    for round in 0..100_u8 {
+        arena.publish(0, &[round; 100], 1).unwrap();
+        let next = arena.pin();
+        assert_eq!(next.image(0), Some(&[round; 100][..]));
+        last = next;
+        arena.tidy();
+        assert!(
+            arena.used_bytes() <= 3 * os::PAGE,
+            "round {round}: {}",
+            arena.used_bytes()
+        );
+    }
+    drop(last);
+}
+
+#[test]
+fn pins_may_be_nested() {
+    let arena = arena(16 * os::PAGE);
+    arena.publish(0, b"one", 1).unwrap();
+    let outer = arena.pin();
+    let one = outer.image(0).unwrap();
+    for _ in 0..3 {
+        let inner = arena.pin();
+        arena.publish(0, b"two", 1).unwrap();
+        assert_eq!(inner.image(0), Some(&b"two"[..]));
+    }
+    assert_eq!(one, b"one");
+}
+
+#[test]
+fn one_process_writes_at_a_time() {
+    let arena = arena(1 << 20);
+    let writing = arena.begin_writing().ok().unwrap();
+    assert_eq!(arena.publish(0, b"image", 1), Err(NoRoom::Busy));
+    drop(writing);
+    assert_eq!(arena.publish(0, b"image", 1), Ok(()));
+    // A writer that has died: of its number, and older than this process.
+    arena
+        .writer
+        .store(u64::from(std::process::id()) << 42, Ordering::Relaxed);
+    assert_eq!(arena.publish(0, b"image", 1), Ok(()));
+}
+
+#[test]
+fn a_slot_that_is_not_there_is_named() {
+    let refused = arena(1 << 20).publish(SLOTS, b"image", 1).unwrap_err();
+    assert_eq!(refused.to_string(), "there is no slot 64 for a list");
+}
+
+/// With the word of a slot in both places, its image is neither given back nor counted twice.
+#[test]
+fn a_writer_that_died_before_it_changed_the_slot() {
+    let arena = arena(1 << 20);
+    arena.publish(0, b"image", 1).unwrap();
+    arena.retired[5].store(arena.slots[0].load(Ordering::Relaxed), Ordering::Relaxed);
+    arena.retired_in[5].store(NOT_YET, Ordering::Relaxed);
+    assert_eq!(arena.used_bytes(), os::PAGE);
+    arena.tidy();
+    assert_eq!(arena.retired[5].load(Ordering::Relaxed), 0);
+    assert_eq!(arena.pin().image(0), Some(&b"image"[..]));
+}
+
+#[test]
+fn more_processes_than_seats_share_the_last_one() {
+    let mut region = Region::new(Arena::ROOM + room_for::<Seat>(3) + 128).unwrap();
+    let arena = Arena::new(&mut region, 1 << 20).unwrap();
+    let seats = region.array::<Seat>(3).unwrap();
+    let epoch = &region.array::<AtomicU64>(1).unwrap()[0];
+    let processes: Vec<Arena> = (0..5)
+        .map(|_| other_process(&arena, epoch, seats))
+        .collect();
+    let [writer, readers @ ..] = &processes[..] else {
+        unreachable!()
+    };
+    writer.publish(0, b"one", 1).unwrap();
+    let pins: Vec<Pin<'_>> = readers.iter().map(Arena::pin).collect();
+    let seen: Vec<&[u8]> = pins.iter().map(|pin| pin.image(0).unwrap()).collect();
+    writer.publish(0, b"two", 1).unwrap();
+    assert!(seen.iter().all(|image| *image == b"one"));
+    assert_eq!(writer.used_bytes(), 2 * os::PAGE);
+    for (dropped, pin) in pins.into_iter().enumerate() {
+        writer.tidy();
+        assert_eq!(writer.used_bytes(), 2 * os::PAGE, "{dropped} dropped");
+        drop(pin);
+    }
+    writer.tidy();
+    assert_eq!(writer.used_bytes(), os::PAGE);
+}
+
+#[test]
+fn the_seat_of_a_dead_process_is_free_and_its_pins_are_gone() {
+    let mut region = Region::new(Arena::ROOM + room_for::<Seat>(2) + 128).unwrap();
+    let arena = Arena::new(&mut region, 1 << 20).unwrap();
+    let seats = region.array::<Seat>(2).unwrap();
+    let epoch = &region.array::<AtomicU64>(1).unwrap()[0];
+    let dead = other_process(&arena, epoch, seats);
+    dead.publish(0, b"one", 1).unwrap();
+    core::mem::forget(dead.pin());
+    let living = other_process(&arena, epoch, seats);
+    living.publish(0, b"two", 1).unwrap();
+    assert_eq!(living.used_bytes(), 2 * os::PAGE, "it is pinned");
+    // Older than the process that has its number now.
+    seats[1]
+        .owner
+        .store(u64::from(std::process::id()) << 42, Ordering::Relaxed);
+    living.tidy();
+    assert_eq!(living.used_bytes(), os::PAGE);
+    assert_eq!(living.pin().image(0), Some(&b"two"[..]));
+    assert_eq!(living.pins.home(), 2, "its seat is taken over");
+}
+
+#[test]
+fn what_a_place_is() {
+    for (page, bytes) in [(0, 0), (0, 1), (7, 4096), (1 << 25, MAX - 1)] {
+        let place = Place::at(page, bytes);
+        assert_eq!(Place::of(place.word()), Some(place));
+    }
+    assert_eq!(Place::of(0), None);
+}
+
+const MAX: usize = place::MAX_BYTES;

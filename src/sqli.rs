@@ -1,0 +1,157 @@
+//! SQL injection: is there SQL in the user part of a URI, or of credentials?
+//!
+//! A pure function over bytes. Not a parser of SQL: it knows what an injection can't do without. A
+//! user's name stands between quotes in a query, so whoever wants out of there has to close them and
+//! go on in SQL; what goes on without a quote (a comment, a statement, a function) is looked for as
+//! well, for queries that take a name for a number.
+//!
+//! What is legal in a user part (RFC 3261, 25.1) and in use passes: an apostrophe that touches a
+//! letter is a name (`o'brien`, `nicolo'`, `'s-gravenhage`), as long as no SQL follows it; `#`, `+`,
+//! `*`, `=`, `;`, `$` and `--` between letters are nothing by themselves.
+
+mod decode;
+mod statements;
+
+use decode::Window;
+
+/// Is there nothing in it that SQL could begin with? Most names are so, and are done with here.
+#[must_use]
+pub fn is_plain(text: &[u8]) -> bool {
+    let is_sign = |byte: &u8| {
+        matches!(
+            byte,
+            b'\'' | b'"' | b'`' | b'%' | b'\\' | b'(' | b'=' | b';' | 0..=b' ' | 0xa0 | 0xef
+        )
+    };
+    !text.iter().any(is_sign)
+        // A number may begin with a plus.
+        && !text.iter().skip(1).any(|&byte| byte == b'+')
+        && !text.windows(2).any(|pair| pair == b"--" || pair == b"/*")
+}
+
+/// Is there SQL in it, as it stands, or percent-encoded once or twice?
+#[must_use]
+pub fn holds(text: &[u8]) -> bool {
+    !is_plain(text) && decode::windows(text).any(|part| is_sql(Window::read(part).as_bytes()))
+}
+
+/// Of a text that is decoded, in small letters.
+fn is_sql(text: &[u8]) -> bool {
+    ends_a_quote(text) || comments(text) || statements::any(text)
+}
+
+/// Does a quote in it end one of the query's?
+fn ends_a_quote(text: &[u8]) -> bool {
+    let is_quoted = matches!(text, [b'"', name @ .., b'"'] if !name.is_empty());
+    let name = if is_quoted {
+        &text[1..text.len() - 1] // a phone's mistake, and nothing is closed
+    } else {
+        text
+    };
+    // These are in no name, and illegal in a user part unless they are escaped.
+    if name.iter().any(|byte| b"\"`".contains(byte)) {
+        return true;
+    }
+    let quotes = name.iter().enumerate().filter(|&(_, &byte)| byte == b'\'');
+    quotes
+        .into_iter()
+        .any(|(at, _)| !is_apostrophe(name, at) || goes_on(&name[at + 1..]))
+}
+
+/// Does the quote at this place touch a letter, and no other quote?
+fn is_apostrophe(text: &[u8], at: usize) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
+    let before = at.checked_sub(1).and_then(|at| text.get(at)).copied();
+    let after = text.get(at + 1).copied();
+    let is_escaped = before == Some(b'\\');
+    let is_doubled = before == Some(b'\'') || after == Some(b'\'');
+    !is_escaped && !is_doubled && (before.is_some_and(is_letter) || after.is_some_and(is_letter))
+}
+
+/// Words that go on with an expression where a text has ended.
+const GO_ON: [&[u8]; 24] = [
+    b"or", b"and", b"xor", b"not", b"like", b"rlike", b"regexp", b"is", b"in", b"between", b"div",
+    b"mod", b"having", b"where", b"limit", b"group", b"order", b"union", b"select", b"into",
+    b"insert", b"update", b"delete", b"drop",
+];
+
+/// Words that such an expression has, if it has no sign.
+const PARTS: [&[u8]; 12] = [
+    b"by",
+    b"null",
+    b"true",
+    b"false",
+    b"select",
+    b"from",
+    b"table",
+    b"like",
+    b"exists",
+    b"not",
+    b"outfile",
+    b"dumpfile",
+];
+
+/// Is what follows a quote SQL?
+fn goes_on(rest: &[u8]) -> bool {
+    let rest = after_any(rest, |byte| is_blank(byte) || byte == b')');
+    let is_operator = match rest {
+        [
+            b'=' | b'<' | b'>' | b'!' | b'|' | b'^' | b'*' | b';' | b'#',
+            ..,
+        ]
+        | [b'-', b'-', ..]
+        | [b'/', b'*', ..]
+        | [b'&', b'&', ..] => true,
+        // Between two texts.
+        [b'+' | b'-' | b'/' | b'%' | b'&' | b',', rest @ ..] => {
+            after_any(rest, is_blank).starts_with(b"'")
+        }
+        _ => false,
+    };
+    let (word, rest) = split_word(rest);
+    is_operator || (GO_ON.contains(&word) && is_expression(rest))
+}
+
+/// Is this, behind `or` and its like, an expression? `d'or` and `l'union locale` are none.
+fn is_expression(rest: &[u8]) -> bool {
+    let begins = rest
+        .first()
+        .is_some_and(|&byte| is_blank(byte) || b"'\"(=<>!~".contains(&byte));
+    let has_sign = || rest.iter().any(|byte| b"=<>()'#;|".contains(byte)) || comments(rest);
+    let has_word = || statements::words(rest).any(|word| PARTS.contains(&&rest[word]));
+    begins && (has_sign() || has_word())
+}
+
+/// Does it hold a comment, or does one end it?
+fn comments(text: &[u8]) -> bool {
+    let at = |pair: &[u8; 2]| text.windows(2).position(|found| found == pair);
+    let is_enclosed =
+        || at(b"/*").is_some_and(|begin| text[begin + 2..].windows(2).any(|found| found == b"*/"));
+    // `--` is a comment before a blank, or at the end; between letters it is a name's.
+    let ends = |at: usize| text.get(at + 2).is_none_or(|&byte| is_blank(byte));
+    let is_line = || {
+        let mut pairs = text.windows(2).enumerate();
+        pairs.any(|(at, pair)| pair == b"--" && ends(at))
+    };
+    let is_all_dashes = || text.iter().all(|&byte| byte == b'-');
+    is_enclosed() || (is_line() && !is_all_dashes())
+}
+
+/// What separates words: `+` is a space in a form of the web's, where these attacks come from.
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, 0..=b' ' | b'+' | 0xa0)
+}
+
+fn after_any(text: &[u8], skipped: impl Fn(u8) -> bool) -> &[u8] {
+    let begin = text.iter().position(|&byte| !skipped(byte));
+    &text[begin.unwrap_or(text.len())..]
+}
+
+/// The word that a text begins with, and the rest.
+fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|&byte| !statements::is_of_word(byte));
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The scan table: what several processes count of one source at once.
+
+#[cfg(feature = "failpoints")]
+use super::failpoints::die_at;
+use super::processes::{fork_all, on_stage};
+use super::shared::{Barrier, SharedClock, hash, source, words};
+use palisade::scan::{Counted, Kind, Rules, ScanTable, Signal};
+use palisade::shm::atomic::{AtomicU64, Ordering::SeqCst};
+use palisade::shm::region::Region;
+#[cfg(feature = "failpoints")]
+use palisade::shm::table::LEASE_S;
+use std::time::Duration;
+
+fn table(sources: usize, rules: Rules) -> ScanTable {
+    let mut region = Region::new(ScanTable::room(sources)).expect("shared memory");
+    ScanTable::new(&mut region, sources, hash(), rules).expect("room")
+}
+
+const RULES: Rules = Rules {
+    max_users: 10,
+    max_destinations: 20,
+    max_signals: 1000,
+    window_s: 600,
+};
+
+/// What the processes were told in each round: newly, and not counted.
+struct Told {
+    newly: &'static [AtomicU64],
+    uncounted: &'static [AtomicU64],
+}
+
+impl Told {
+    fn of(rounds: usize) -> Told {
+        Told {
+            newly: words(rounds),
+            uncounted: words(rounds),
+        }
+    }
+
+    fn take(&self, round: usize, counted: Counted) {
+        let word = match counted {
+            Counted::Newly(_) => &self.newly[round],
+            Counted::Uncounted => &self.uncounted[round],
+            Counted::Below | Counted::Over => return,
+        };
+        word.fetch_add(1, SeqCst);
+    }
+
+    /// A process that was stopped while it took the place of a new source costs the others one
+    /// count; that is seldom.
+    fn are_seldom_uncounted(&self) {
+        let rounds = self.uncounted.len();
+        let with = |word: &&AtomicU64| word.load(SeqCst) > 0;
+        let stopped = self.uncounted.iter().filter(with).count();
+        assert!(stopped <= rounds / 10, "{stopped} of {rounds} rounds");
+    }
+}
+
+/// In each round all processes see the same users fail, and users of their own.
+#[test]
+fn no_user_is_lost_and_one_process_is_told_of_the_scan() {
+    const ROUNDS: usize = 200;
+    for (shared, own) in [(18, 0), (9, 0), (1, 4), (0, 5), (300, 100)] {
+        for processes in [2_usize, 4] {
+            on_stage(|| {
+                let (table, clock) = (table(1024, RULES), SharedClock::new());
+                let barrier = Barrier::of(processes);
+                let told = Told::of(ROUNDS);
+                fork_all(processes, |number| {
+                    for round in 0..ROUNDS {
+                        let fail = |name: usize| {
+                            let (source, _) = source(round as u128);
+                            let name = name.to_string();
+                            let counted = table.fail(source, Kind::User, name.as_bytes(), &clock);
+                            told.take(round, counted);
+                        };
+                        barrier.wait(round);
+                        (0..shared).for_each(fail);
+                        (0..own).for_each(|name| fail(1_000_000 * (number + 1) + name));
+                    }
+                });
+                told.are_seldom_uncounted();
+                let users = (shared + own * processes) as u64;
+                for round in 0..ROUNDS {
+                    if told.uncounted[round].load(SeqCst) > 0 {
+                        continue;
+                    }
+                    let what = format!("round {round}: {shared} + {own} of {processes}");
+                    let row = table.get(source(round as u128).0, &clock).expect(&what);
+                    if users <= 20 {
+                        assert_eq!(row.users, users, "{what}");
+                    } else {
+                        let off = row.users.abs_diff(users);
+                        assert!(off * 100 <= users * 15, "{what}: {}", row.users);
+                    }
+                    let newly = told.newly[round].load(SeqCst);
+                    assert_eq!(newly, u64::from(users >= 10), "{what}");
+                }
+            });
+        }
+    }
+}
+
+/// The weights add up, in a window of all processes together.
+#[test]
+fn no_signal_is_lost() {
+    const WINDOWS: usize = 50;
+    const EACH: u64 = 100;
+    for processes in [2_usize, 4] {
+        on_stage(|| {
+            let (table, clock) = (table(64, RULES), SharedClock::new());
+            let barrier = Barrier::of(processes);
+            let signal = Signal::parse(b"odd").expect("a reason");
+            let (one, _) = source(1);
+            let told = Told::of(WINDOWS);
+            fork_all(processes, |number| {
+                for window in 0..WINDOWS {
+                    barrier.wait(2 * window);
+                    for _ in 0..EACH {
+                        told.take(window, table.signal(one, &signal, 2, &clock));
+                    }
+                    barrier.wait(2 * window + 1);
+                    if number == 0 {
+                        let sum = table.get(one, &clock).expect("a row").signals;
+                        assert_eq!(sum, 2 * EACH * processes as u64, "window {window}");
+                        clock.advance(Duration::from_secs(600));
+                    }
+                }
+            });
+            let reached = 2 * EACH * processes as u64 >= RULES.max_signals;
+            for newly in told.newly {
+                assert_eq!(newly.load(SeqCst), u64::from(reached), "{processes}");
+            }
+        });
+    }
+}
+
+/// While some see users fail and others see them work, none of them is counted in the end; and
+/// what another source has is its own, however often places change hands.
+#[test]
+fn nothing_is_left_of_what_works_and_nothing_goes_to_another() {
+    for processes in [2_usize, 4] {
+        on_stage(|| {
+            let (table, clock) = (table(4, RULES), SharedClock::new());
+            fork_all(processes, |number| {
+                for round in 0..20_000_u64 {
+                    // More sources than there are places.
+                    let (one, _) = source(1);
+                    let (passer_by, _) = source(u128::from(round) % 32 + 100);
+                    let name = [b"abcd"[number]];
+                    table.fail(one, Kind::User, &name, &clock);
+                    table.fail(passer_by, Kind::Destination, b"1", &clock);
+                    table.succeed(one, Kind::User, &name, &clock);
+                }
+            });
+            for row in table.rows(&clock) {
+                let is_its_own = row.users == 0 && row.destinations == 1;
+                assert!(is_its_own, "{processes}: {row:?}");
+            }
+        });
+    }
+}
+
+#[cfg(feature = "failpoints")]
+#[test]
+fn a_process_that_dies_while_it_counts_a_scan() {
+    // (where, users before, what the next one is told at once, users when the lease is over)
+    for (point, before, at_once, later) in [
+        ("scan.claimed", 0, Counted::Uncounted, 1),
+        ("scan.fail", 0, Counted::Below, 2),
+        ("scan.fail", 5, Counted::Below, 7),
+    ] {
+        on_stage(|| {
+            let (table, clock) = (table(64, RULES), SharedClock::new());
+            let (subject, _) = source(1);
+            let fail = |name: u8| table.fail(subject, Kind::User, &[name], &clock);
+            let prepare = || (0..before).for_each(|name| assert_eq!(fail(name), Counted::Below));
+            die_at(point, prepare, || _ = fail(100));
+            assert_eq!(fail(101), at_once, "{point}");
+            let (other, _) = source(2);
+            let counted = table.fail(other, Kind::User, b"x", &clock);
+            assert_eq!(counted, Counted::Below, "{point}: another source");
+            clock.advance(Duration::from_secs(u64::from(LEASE_S) + 1));
+            assert_eq!(fail(102), Counted::Below, "{point}");
+            let users = table.get(subject, &clock).map(|row| row.users);
+            assert_eq!(users, Some(later), "{point}");
+        });
+    }
+}
