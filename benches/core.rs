@@ -282,13 +282,6 @@ fn networks(count: u32) -> Vec<Entry<'static>> {
     (0..count).map(network).collect()
 }
 
-/// From the list to the image, a million networks.
-#[divan::bench(sample_count = 3, sample_size = 1)]
-fn build_networks(bencher: Bencher<'_, '_>) {
-    let (entries, hash) = (networks(1_000_000), Hash::keyed([1, 2, 3, 4]));
-    bencher.bench_local(|| build(Kind::Network, &entries, &hash, |until_s| until_s));
-}
-
 /// An address that is in the list: its entry, and where its texts are.
 #[divan::bench(args = ENTRIES)]
 fn find_network(bencher: Bencher<'_, '_>, count: u32) {
@@ -309,7 +302,8 @@ fn find_no_network(bencher: Bencher<'_, '_>, count: u32) {
         .bench_local_values(|address| list.address(address));
 }
 
-/// The same as in `ENTRIES`, for the bytes of such lists: one read whose address the one before told.
+/// One read whose address the one before told, in memory that the first cache, the second and none
+/// holds: what the rows above are to be compared with.
 #[divan::bench(args = [64, 512 << 10, 64 << 20])]
 fn dependent_read(bencher: Bencher<'_, '_>, bytes: usize) {
     const LINE: usize = 8;

@@ -9,16 +9,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::agent::Filter;
 use crate::auth::{self, AuthTable};
-use crate::ban::{BanTable, Banned, Origin, Reason};
+use crate::ban::{BanTable, Reason};
 use crate::clock::{Clock, Monotonic};
 use crate::counters::{Counter, Counters};
-use crate::escape::Escaped;
 use crate::fail;
 use crate::geo::Geo;
 use crate::hash::Hash;
 use crate::journal::{Journal, Sink};
 use crate::lists::database::{Database, NoDatabase};
-use crate::lists::{Action, Kind, Lists};
+use crate::lists::Lists;
 use crate::message::{Message, Part};
 use crate::rate::{Limit, Rate, RateTable};
 use crate::scan::{self, ScanTable};
@@ -28,7 +27,9 @@ use crate::shm::atomic::Ordering;
 use crate::shm::region::Region;
 use crate::source::{Address, Prefixes, Source};
 
+mod agents;
 mod authentication;
+mod bans;
 mod edge;
 mod findings;
 mod geo;
@@ -340,150 +341,6 @@ impl<C: Clock> Firewall<C> {
                 Verdict::NewlyBlocked
             }
         }
-    }
-
-    /// The User-Agent of a message against the filter.
-    pub fn check_agent_of(&self, address: Address, message: &impl Message) -> Verdict {
-        self.check_agent(address, message, message.part(Part::UserAgent))
-    }
-
-    /// A text against the filter, on behalf of a message.
-    pub fn check_agent(&self, address: Address, message: &impl Message, agent: &[u8]) -> Verdict {
-        let pin = self.pin();
-        if self.is_trusted(address)
-            || self
-                .find_text(Kind::Agent, Action::Trust, agent, &pin)
-                .is_some()
-        {
-            return Verdict::Pass;
-        }
-        self.judge_agent(address, message, agent, &pin)
-    }
-
-    fn judge_agent(
-        &self,
-        address: Address,
-        message: &impl Message,
-        agent: &[u8],
-        pin: &Option<Pin<'_>>,
-    ) -> Verdict {
-        if agent.is_empty() || !self.looks_for(Finding::Agent) {
-            return Verdict::Pass;
-        }
-        if let Some(found) = self.find_text(Kind::Agent, Action::Deny, agent, pin) {
-            return self.follow_found(Finding::Agent, found, address, message);
-        }
-        if !self.agents.matches(agent) {
-            return Verdict::Pass;
-        }
-        let agent = Escaped(agent);
-        let evidence = format_args!(" agent=\"{agent}\"");
-        self.follow(Finding::Agent, address, message, evidence)
-    }
-
-    /// Bans an address for `seconds` (0: until lifted).
-    ///
-    /// # Errors
-    ///
-    /// [`NotBanned`].
-    #[allow(clippy::cast_sign_loss)]
-    pub fn ban(
-        &self,
-        address: Address,
-        seconds: u64,
-        reason: Reason,
-        origin: Origin,
-    ) -> Result<(), NotBanned> {
-        let (source, hash) = self.locate(address);
-        if self.is_trusted(address) {
-            self.counters.count(Counter::BansRefused);
-            return Err(NotBanned::Trusted);
-        }
-        let until_ms = if seconds == 0 {
-            0
-        } else {
-            self.clock.exact_ms() + seconds * 1000
-        };
-        self.bans.end_if_over(source, hash, &self.clock, |ban| {
-            self.scans.forget(ban.source, &self.clock);
-            self.tell_of_expiry(ban.source);
-        });
-        let evicted_before = self.evicted();
-        let banned = self
-            .bans
-            .ban(source, hash, until_ms, reason, origin, &self.clock);
-        self.tell_of_evictions(evicted_before);
-        match banned {
-            Banned::New(count) | Banned::Renewed(count) => {
-                self.counters.count(match reason {
-                    Reason::RATE => Counter::BansRate,
-                    Reason::AGENT => Counter::BansAgent,
-                    Reason::AUTH => Counter::BansAuth,
-                    _ if origin == Origin::Check => Counter::BansOther,
-                    _ => Counter::BansManual,
-                });
-                let key = self.show(source);
-                self.journal.event(format_args!(
-                    "ban key={key} reason={reason} seconds={seconds} count={count}"
-                ));
-                Ok(())
-            }
-            Banned::Busy => Ok(()), // Another process bans it at this very moment.
-            Banned::Full => {
-                self.counters.count(Counter::BansFull);
-                let limit = self.bans.size().limit;
-                self.throttled_warning(
-                    "ban table full",
-                    format_args!("ban_table_full bans_max={limit}: all bans in it end later"),
-                );
-                Err(NotBanned::Full)
-            }
-        }
-    }
-
-    /// A ban that a check asks for. That it may not or cannot be set is told where it happens.
-    fn ban_by_check(&self, address: Address, seconds: u64, reason: Reason) {
-        let _told = self.ban(address, seconds, reason, Origin::Check);
-    }
-
-    /// Lifts a ban, and forgets what the source sent, so that it starts anew. False when there was
-    /// none.
-    pub fn unban(&self, address: Address, by: Origin) -> bool {
-        let (source, hash) = self.locate(address);
-        let lifted = self.bans.unban(source, hash, &self.clock);
-        if lifted {
-            self.scans.forget(source, &self.clock);
-            self.rate.forget(source, hash);
-            self.tell_of_unban(source, by);
-        }
-        lifted
-    }
-
-    /// Lifts all bans. Returns how many.
-    pub fn unban_all(&self, by: Origin) -> u64 {
-        let mut lifted = 0;
-        self.bans.unban_all(&self.clock, |ban| {
-            lifted += 1;
-            self.scans.forget(ban.source, &self.clock);
-            self.rate.forget(ban.source, self.hash.source(ban.source));
-            self.tell_of_unban(ban.source, by);
-        });
-        lifted
-    }
-
-    /// Is this address banned?
-    #[must_use]
-    pub fn is_banned(&self, address: Address) -> bool {
-        let (source, hash) = self.locate(address);
-        !self.is_trusted(address) && self.bans.holds(source, hash, &self.clock)
-    }
-
-    /// To be called once a second by one process: tells of the bans that have ended.
-    pub fn tick(&self) {
-        self.bans.end_those_over(&self.clock, |ban| {
-            self.scans.forget(ban.source, &self.clock);
-            self.tell_of_expiry(ban.source);
-        });
     }
 
     /// The source of an address, and its hash.

@@ -107,6 +107,8 @@ geo | 1 | geo=1: must be a text
 list | "name=a" | list=a: kind= is missing
 list | "name=a;kind=user;action=deny;file=a" | list=a: file=a: must be a whole path, from / on
 list | 1 | list=1: must be a text
+db_url | "mysql://kamailio:rw@localhost" | db_url=mysql://...: must be driver://user:password@host/database
+db_url | 1 | db_url=1: must be a text
 trusted | "home" | trusted=home: must be networks such as 192.0.2.0/24 or 2001:db8::/32, separated by
 trusted | "192.0.2.0/24, 192.0.2.0/33" | trusted=192.0.2.0/33: must be networks
 trusted | "192.0.2.0-192.0.2.9" | trusted=192.0.2.0-192.0.2.9: must be networks

@@ -9,6 +9,7 @@
 mod auth;
 mod ban;
 mod firewall;
+mod image;
 mod input;
 mod message;
 mod rate;
@@ -22,7 +23,7 @@ use libfuzzer_sys::fuzz_target;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 12] = [
+const TARGETS: [(&str, Target); 13] = [
     ("key", texts::key),
     ("trusted", texts::trusted),
     ("escaped", texts::escaped),
@@ -35,6 +36,7 @@ const TARGETS: [(&str, Target); 12] = [
     ("ban", ban::run),
     ("rate", rate::run),
     ("auth", auth::run),
+    ("image", image::run),
 ];
 
 static TARGET: OnceLock<Target> = OnceLock::new();

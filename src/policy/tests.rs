@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::*;
+use crate::ban::Origin;
 use crate::clock::manual::Manual;
 use crate::message::NoMessage;
 use crate::settings::AuthScope;

@@ -408,7 +408,9 @@ fn speak(mut command: Command, sql: &str) -> String {
     drop(input);
     let answer = child.wait_with_output().expect("wait for our own child");
     assert!(answer.status.success(), "{}\n{:.300}", shown(&answer), sql);
-    String::from_utf8_lossy(&answer.stdout).trim().to_owned()
+    String::from_utf8_lossy(&answer.stdout)
+        .trim_end_matches('\n')
+        .to_owned()
 }
 
 fn shown(answer: &Output) -> String {

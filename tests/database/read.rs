@@ -8,7 +8,7 @@ use serde_json::json;
 const TABLES: &str = "
 INSERT INTO palisade_list (name, value, matching, until, comment) VALUES
     ('agents', 'sip', 'prefix', NULL, 'a scanner''s'),
-    ('agents', 'exact:Müller', NULL, 4102444800, NULL),
+    ('agents', 'exact:Müller', NULL, NULL, NULL),
     ('agents', 'past', NULL, 1000000000, NULL),
     ('agents', 'bad', 'like', NULL, NULL),
     ('other', 'z', NULL, NULL, NULL);
@@ -52,7 +52,7 @@ const LAYOUTS: [(&str, i64, &[&str]); 12] = [
     (
         "name=agents;kind=agent;action=deny;db=palisade_list",
         1,
-        &["exact:Müller 4102444800 ", "prefix:sip 0 a scanner's"],
+        &["exact:Müller 0 ", "prefix:sip 0 a scanner's"],
     ),
     (
         "name=a;kind=agent;action=deny;db=secfilter;layout=secfilter",
@@ -177,10 +177,12 @@ fn every_type_of_column_is_read() {
         });
         let kam = kamailio(store, &lists.each_ref().map(String::as_str)).start();
         for (column, _, value) in TYPES {
-            assert_eq!(
-                entries(&kam, column),
-                [format!("{value} 1893553445 alice")],
-                "{column}"
+            let shown = entries(&kam, column);
+            // The time is shown to about a second.
+            let expected = [4, 5, 6].map(|second| [format!("{value} 189355344{second} alice")]);
+            assert!(
+                expected.iter().any(|entry| shown == *entry),
+                "{column}: {shown:?}"
             );
             assert_eq!(row(&kam, column).number("bad_lines"), 1, "{column}");
         }

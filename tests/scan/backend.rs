@@ -23,6 +23,7 @@ const UNAUTHORIZED: Answer = (401, "Unauthorized", Some(""));
 const STALE: Answer = (401, "Unauthorized", Some(", stale=true"));
 const NOT_FOUND: Answer = (404, "Not Found", None);
 const FORBIDDEN: Answer = (403, "Forbidden", None);
+const DECLINED: Answer = (603, "Declined", None);
 const OK: Answer = (200, "OK", None);
 
 /// Users 100 to 149 may register; 150 to 199 may not; the rest is unknown, but for those whose
@@ -49,10 +50,11 @@ fn call(request: &Message, is_right: Option<bool>, prefix_is_known: bool) -> Ans
     let number = user_of(request.start_line());
     match number {
         "guarded" if is_right != Some(true) => UNAUTHORIZED,
+        "600" if request.header("User-Agent") == Some("declined for once") => DECLINED,
         "600" | "00491234" => OK,
         "carrier" => (407, "Proxy Authentication Required", Some("carrier")),
         _ if number.starts_with("0900") => FORBIDDEN,
-        _ if number.starts_with('6') => (603, "Declined", None),
+        _ if number.starts_with('6') => DECLINED,
         _ if !prefix_is_known && number.len() < 8 => (484, "Address Incomplete", None),
         _ => NOT_FOUND,
     }

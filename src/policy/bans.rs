@@ -1,0 +1,115 @@
+//! Bans: by a check, by the script, by hand; and their end.
+
+use crate::ban::{Banned, Origin, Reason};
+use crate::clock::Clock;
+use crate::counters::Counter;
+use crate::source::Address;
+
+use super::{Firewall, NotBanned};
+
+impl<C: Clock> Firewall<C> {
+    /// Bans an address for `seconds` (0: until lifted).
+    ///
+    /// # Errors
+    ///
+    /// [`NotBanned`].
+    #[allow(clippy::cast_sign_loss)]
+    pub fn ban(
+        &self,
+        address: Address,
+        seconds: u64,
+        reason: Reason,
+        origin: Origin,
+    ) -> Result<(), NotBanned> {
+        let (source, hash) = self.locate(address);
+        if self.is_trusted(address) {
+            self.counters.count(Counter::BansRefused);
+            return Err(NotBanned::Trusted);
+        }
+        let until_ms = if seconds == 0 {
+            0
+        } else {
+            self.clock.exact_ms() + seconds * 1000
+        };
+        self.bans.end_if_over(source, hash, &self.clock, |ban| {
+            self.scans.forget(ban.source, &self.clock);
+            self.tell_of_expiry(ban.source);
+        });
+        let evicted_before = self.evicted();
+        let banned = self
+            .bans
+            .ban(source, hash, until_ms, reason, origin, &self.clock);
+        self.tell_of_evictions(evicted_before);
+        match banned {
+            Banned::New(count) | Banned::Renewed(count) => {
+                self.counters.count(match reason {
+                    Reason::RATE => Counter::BansRate,
+                    Reason::AGENT => Counter::BansAgent,
+                    Reason::AUTH => Counter::BansAuth,
+                    _ if origin == Origin::Check => Counter::BansOther,
+                    _ => Counter::BansManual,
+                });
+                let key = self.show(source);
+                self.journal.event(format_args!(
+                    "ban key={key} reason={reason} seconds={seconds} count={count}"
+                ));
+                Ok(())
+            }
+            Banned::Busy => Ok(()), // Another process bans it at this very moment.
+            Banned::Full => {
+                self.counters.count(Counter::BansFull);
+                let limit = self.bans.size().limit;
+                self.throttled_warning(
+                    "ban table full",
+                    format_args!("ban_table_full bans_max={limit}: all bans in it end later"),
+                );
+                Err(NotBanned::Full)
+            }
+        }
+    }
+
+    /// A ban that a check asks for. That it may not or cannot be set is told where it happens.
+    pub(super) fn ban_by_check(&self, address: Address, seconds: u64, reason: Reason) {
+        let _told = self.ban(address, seconds, reason, Origin::Check);
+    }
+
+    /// Lifts a ban, and forgets what the source sent, so that it starts anew. False when there was
+    /// none.
+    pub fn unban(&self, address: Address, by: Origin) -> bool {
+        let (source, hash) = self.locate(address);
+        let lifted = self.bans.unban(source, hash, &self.clock);
+        if lifted {
+            self.scans.forget(source, &self.clock);
+            self.rate.forget(source, hash);
+            self.tell_of_unban(source, by);
+        }
+        lifted
+    }
+
+    /// Lifts all bans. Returns how many.
+    pub fn unban_all(&self, by: Origin) -> u64 {
+        let mut lifted = 0;
+        self.bans.unban_all(&self.clock, |ban| {
+            lifted += 1;
+            self.scans.forget(ban.source, &self.clock);
+            self.rate.forget(ban.source, self.hash.source(ban.source));
+            self.tell_of_unban(ban.source, by);
+        });
+        lifted
+    }
+
+    /// Is this address banned?
+    #[must_use]
+    pub fn is_banned(&self, address: Address) -> bool {
+        let (source, hash) = self.locate(address);
+        !self.is_trusted(address) && self.bans.holds(source, hash, &self.clock)
+    }
+
+    /// To be called once a second by one process: tells of the bans that have ended.
+    pub fn tick(&self) {
+        self.bans.end_those_over(&self.clock, |ban| {
+            self.scans.forget(ban.source, &self.clock);
+            self.tell_of_expiry(ban.source);
+        });
+    }
+}
