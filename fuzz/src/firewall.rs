@@ -73,7 +73,7 @@ fn make(which: usize) -> (Firewall, Memory) {
             .expect("a setting of ours");
     }
     let firewall = Firewall::new(settings, look_at).expect("there is memory");
-    let memory = Memory::around(firewall.rate.totals());
+    let memory = Memory::around(firewall.bans.size().totals);
     (firewall, memory)
 }
 

@@ -63,11 +63,11 @@ fn ask(bytes: &[u8], text: &[u8], address: Address, hash: &Hash, now_ms: u64) {
     let Some(image) = Image::over(bytes) else {
         return;
     };
-    image.find_address(address, now_ms);
-    image.find_text(text, hash, now_ms);
-    image.find_country(*b"ES", now_ms);
-    image.find_asn(7, now_ms);
-    image.entry(image.len().wrapping_sub(1));
+    let _either = image.find_address(address, now_ms);
+    let _either = image.find_text(text, hash, now_ms);
+    let _either = image.find_country(*b"ES", now_ms);
+    let _either = image.find_asn(7, now_ms);
+    let _either = image.entry(image.len().wrapping_sub(1));
 }
 
 fn entry(kind: Kind, line: &[u8]) -> Option<Entry<'_>> {

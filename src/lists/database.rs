@@ -10,7 +10,7 @@ pub mod table;
 pub mod url;
 
 #[cfg(test)]
-mod memory;
+mod tests;
 
 pub use url::Url;
 

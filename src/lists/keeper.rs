@@ -99,7 +99,13 @@ impl<'a> Texts<'a> {
 }
 
 impl<C: Clock> Desk<'_, C> {
-    /// Does what an order says. Answers what was done.
+    /// Loads all lists again. Answers how many could not be loaded.
+    pub fn reload_all(&self) -> usize {
+        let loaded = self.load_all();
+        loaded.iter().filter(|(_, done)| done.is_err()).count()
+    }
+
+    /// Does what an order about one list says. Answers what was done.
     ///
     /// # Errors
     ///
@@ -111,14 +117,6 @@ impl<C: Clock> Desk<'_, C> {
                 .ok_or_else(|| Refused::new(404, format!("list={}: there is none", Brief(name))))
         };
         match *order {
-            Order::Reload { list: [] } => {
-                let failed = self
-                    .load_all()
-                    .iter()
-                    .filter(|(_, done)| done.is_err())
-                    .count();
-                Ok(format!("{failed} failed"))
-            }
             // What went wrong is told by the list itself.
             Order::Reload { list } => Ok(self
                 .load_one(&find(list)?)

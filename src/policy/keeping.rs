@@ -151,11 +151,12 @@ impl<C: Clock> Firewall<C> {
     }
 
     fn work(&self, order: &Order<'_>) -> Result<String, Refused> {
-        self.locked(|| {
-            if let Order::Reload { list: [] } = order {
-                self.load_geo();
+        self.locked(|| match order {
+            Order::Reload { list: [] } => {
+                let failed = self.load_geo() + self.desk().reload_all();
+                Ok(format!("{failed} failed"))
             }
-            self.desk().perform(order)
+            order => self.desk().perform(order),
         })?
     }
 
@@ -202,5 +203,38 @@ impl Drop for Answer<'_> {
                 self.mailbox.answer(self.letter, code, &refused.sentence);
             }
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::clock::manual::Manual;
+    use crate::settings::Settings;
+
+    #[test]
+    fn what_was_never_loaded_is_tried_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.list");
+        let mut settings = Settings::default();
+        let list = format!("name=a;kind=user;action=deny;file={}", path.display());
+        settings.set_text("list", list.as_bytes()).unwrap();
+        settings.set_number("lists_memory", 16).unwrap();
+        let firewall = Firewall::with_clock(settings, |_, _| (), |_| Manual::default()).unwrap();
+        firewall.load_lists().unwrap();
+        let keep = |after_ms| {
+            firewall.clock.advance(after_ms);
+            firewall.keep(Duration::ZERO);
+            let list = firewall.lists.by_name(b"a").unwrap();
+            (list.entries(), list.failures())
+        };
+        assert_eq!(keep(0), (0, 1));
+        assert_eq!(keep(RETRY_MS), (0, 2));
+        std::fs::write(&path, "x\n").unwrap();
+        assert_eq!(keep(RETRY_MS - 1), (0, 2));
+        assert_eq!(keep(1), (1, 2));
+        // From here on it is the operator's to say when.
+        std::fs::write(&path, "x\ny\n").unwrap();
+        assert_eq!(keep(RETRY_MS), (1, 2));
     }
 }

@@ -201,7 +201,8 @@ impl<C: Clock> Firewall<C> {
         Ok(reply.close()?)
     }
 
-    /// `palisade.reload [name]`: a row for each list, with what went wrong.
+    /// `palisade.reload [name]`: a row for each list, with what went wrong; of all of them, one for
+    /// each file of countries, too.
     pub(super) fn reload(
         &self,
         mut arguments: Arguments<'_>,
@@ -223,12 +224,12 @@ impl<C: Clock> Firewall<C> {
             if one.is_some_and(|one| one.slot != list.slot) {
                 continue;
             }
-            reply.open_struct(None)?;
-            reply.text(Some(c"name"), &list.spec.name)?;
-            reply.number(Some(c"entries"), number(list.entries()))?;
-            reply.number(Some(c"ms"), number(list.took_ms()))?;
-            reply.text(Some(c"error"), &list.last_error())?;
-            reply.close()?;
+            let (entries, ms) = (list.entries(), list.took_ms());
+            write_loaded(reply, &list.spec.name, entries, ms, &list.last_error())?;
+        }
+        for (input, told) in self.geo.each().filter(|_| one.is_none()) {
+            let (name, error) = (input.to_string(), &told.last_error);
+            write_loaded(reply, &name, told.entries, told.took_ms, error)?;
         }
         reply.close()?;
         Ok(reply.close()?)
@@ -253,6 +254,22 @@ impl<C: Clock> Firewall<C> {
         let found = self.lists.by_name(name);
         found.ok_or_else(|| Fault::NotFound(format!("list={}: there is none", Brief(name))))
     }
+}
+
+/// How the loading of something went.
+fn write_loaded(
+    reply: &mut impl Reply,
+    name: &str,
+    entries: u64,
+    ms: u64,
+    error: &str,
+) -> Result<(), Full> {
+    reply.open_struct(None)?;
+    reply.text(Some(c"name"), name)?;
+    reply.number(Some(c"entries"), number(entries))?;
+    reply.number(Some(c"ms"), number(ms))?;
+    reply.text(Some(c"error"), error)?;
+    reply.close()
 }
 
 /// An entry as a reply shows it.

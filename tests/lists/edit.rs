@@ -255,3 +255,34 @@ fn a_change_is_not_lost_to_a_reload_or_to_another_change() {
     assert_eq!(written, expected);
     kam.stop();
 }
+
+#[test]
+fn a_long_list_is_read_page_by_page() {
+    const ENTRIES: i64 = 500;
+    let long = "#\u{e9}\"\\".repeat(50);
+    let content: String = (0..ENTRIES)
+        .map(|number| format!("{number}{long} # {long}\n"))
+        .collect();
+    let lists = Lists::new().with("a", "a.list", content, "kind=user;action=deny");
+    let kam = lists.start();
+    for via in Rpc::ALL {
+        let mut read = 0;
+        while read < ENTRIES {
+            let reply = kam.rpc(via, "palisade.list", json!(["a", read, 200]));
+            let reply = reply.unwrap_or_else(|error| panic!("{via:?} {read}: {error}"));
+            assert_eq!(reply.number("total"), ENTRIES, "{via:?}");
+            let rows = reply.rows("rows");
+            assert!(!rows.is_empty(), "{via:?} {read}");
+            for row in rows {
+                let number = format!("{read}#\\xc3\\xa9");
+                assert!(
+                    row.text("value").starts_with(&number),
+                    "{via:?} {read}: {row}"
+                );
+                read += 1;
+            }
+        }
+        assert_eq!(read, ENTRIES, "{via:?}");
+    }
+    kam.stop();
+}

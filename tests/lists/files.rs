@@ -205,11 +205,16 @@ fn what_can_not_be_read_stops_the_start_only_where_it_is_required() {
         ("missing", "there is no such file"),
         (".", "is a directory"),
         ("fifo", "is no ordinary file"),
+        ("huge", "has 1073741825 bytes, must be at most 1073741824"),
     ] {
         let path = lists.path(file);
         if file == "fifo" {
             let made = std::process::Command::new("mkfifo").arg(&path).status();
             assert!(made.expect("mkfifo").success());
+        }
+        if file == "huge" {
+            let huge = std::fs::File::create(&path).expect("a file");
+            huge.set_len((1 << 30) + 1).expect("a hole");
         }
         let config = |rest: &str| {
             crate::support::Kamailio::with(&format!(

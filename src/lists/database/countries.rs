@@ -85,7 +85,7 @@ fn wrong(text: &[u8], allowed: &str) -> String {
 mod tests {
     use super::*;
     use crate::lists::database::Url;
-    use crate::lists::database::memory::Memory;
+    use crate::lists::database::tests::memory::Memory;
 
     #[test]
     fn ranges_are_read_and_rows_that_are_none_are_told() {

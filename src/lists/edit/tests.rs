@@ -287,6 +287,8 @@ fn owner_mode_and_links_stay() {
     fs::rename(office.path(), &real).unwrap();
     symlink("real.list", office.path()).unwrap();
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+    // Root may give it to another; everybody else keeps what he has.
+    let _given = std::os::unix::fs::chown(&real, Some(1), Some(2));
     let before = fs::metadata(&real).unwrap();
     // One that a process left that died while it wrote.
     let beside = office.dir.path().join(".real.list.palisade");

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lists::database::Url;
-use crate::lists::database::memory::Memory;
+use crate::lists::database::tests::memory::Memory;
 use crate::lists::spec::Place;
 
 const VERSION: [&str; 3] = ["palisade_list|1", "secfilter|1", "address|6"];

@@ -2,7 +2,7 @@
 
 use parking_lot::Mutex;
 
-use super::{Database, Field, Named, Query, TakeRow, Url};
+use crate::lists::database::{Database, Field, Named, Query, TakeRow, Url};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Cell {
@@ -44,8 +44,8 @@ impl Memory {
     pub fn with(self, name: &'static str, columns: &[&str], rows: &[&str]) -> Self {
         let cell = |text: &str| match text.parse() {
             _ if text == "NULL" => Cell::Nothing,
-            Ok(number) => Cell::Number(number),
-            Err(_) => Cell::Text(text.as_bytes().to_vec()),
+            Ok(number) if !text.starts_with('+') => Cell::Number(number),
+            _ => Cell::Text(text.as_bytes().to_vec()),
         };
         let rows = rows.iter().map(|row| row.split('|').map(cell).collect());
         self.0.lock().push(Table {

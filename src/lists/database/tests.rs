@@ -1,0 +1,3 @@
+//! What the tests of tables share.
+
+pub mod memory;
