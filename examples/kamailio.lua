@@ -8,7 +8,11 @@ function ksr_request_route()
 	if KSR.palisade.check() < 0 then return end
 
 	KSR.force_rport()
-	if KSR.sanity.sanity_check(17895, 7) < 0 then return end
+	if KSR.sanity.sanity_check(17895, 7) < 0 then
+		-- Ten of these within scan_window, and the source is banned.
+		KSR.palisade.signal("sanity")
+		return
+	end
 	if KSR.maxfwd.process_maxfwd(10) < 0 then
 		KSR.sl.sl_send_reply(483, "Too Many Hops")
 		return
@@ -92,6 +96,15 @@ function within_dialog()
 	else
 		KSR.sl.sl_send_reply(481, "Call/Transaction Does Not Exist")
 	end
+end
+
+function ksr_reply_route()
+	if KSR.sanity.sanity_check(17604, 6) < 0 then
+		KSR.set_drop()
+		return
+	end
+	-- A 404 to one number after another is a scan; only replies to what was relayed from here count.
+	KSR.palisade.reply()
 end
 
 function relay()

@@ -110,11 +110,12 @@ impl Arena {
             bytes.copy_from_slice(&word.to_ne_bytes());
         }
         let start = self.take(place)?;
+        let behind_head = start.wrapping_add(HEAD);
         // SAFETY: `find_room` gives pages inside the mapping that no slot names and no reader can
         // still see; one process writes at a time, and `image` is not in them, being borrowed.
         unsafe { core::ptr::copy_nonoverlapping(head.as_ptr(), start, HEAD) };
         // SAFETY: as above; the place holds `HEAD` and the image.
-        unsafe { core::ptr::copy_nonoverlapping(image.as_ptr(), start.add(HEAD), image.len()) };
+        unsafe { core::ptr::copy_nonoverlapping(image.as_ptr(), behind_head, image.len()) };
         fail::point("arena.copied");
         self.replace(slot, place.word())?;
         self.give_back_what_is_free();

@@ -80,7 +80,7 @@ fn an_entry_ends_when_its_time_is_over() {
     let kam = lists.start();
     let phone = Phone::udp(&kam, "127.0.0.77");
     let is_answered = || phone.status(&phone.request("OPTIONS")) == Some(200);
-    call(&kam, "list_add", json!(["bad", "127.0.0.77", 2]));
+    call(&kam, "list_add", json!(["bad", "127.0.0.77", 4]));
     assert!(!is_answered());
     assert!(crate::support::wait_until(
         is_answered,

@@ -35,7 +35,7 @@ pub fn build(texts: &[Key], hash: &Hash) -> Vec<u8> {
 /// Which line a hash goes to, and what is kept of it.
 #[allow(clippy::cast_possible_truncation)] // below the number of lines; the low half, on purpose
 const fn place(hash: u64, lines: usize) -> (usize, u32) {
-    (((hash >> 32) * lines as u64 >> 32) as usize, hash as u32)
+    ((((hash >> 32) * lines as u64) >> 32) as usize, hash as u32)
 }
 
 /// The entry of this text: of several, the first. `is` says whether a candidate is it.

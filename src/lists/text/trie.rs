@@ -48,7 +48,8 @@ impl Builder {
             nodes: vec![Node::default()],
             hits: vec![],
         };
-        let mut ranges = vec![0..keys.len()];
+        let whole = 0..keys.len();
+        let mut ranges = Vec::from([whole]);
         let mut node = 0;
         while let Some(range) = ranges.get(node).cloned() {
             let depth = trie.nodes[node].depth as usize;

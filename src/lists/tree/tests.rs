@@ -117,7 +117,7 @@ fn many_ranges() {
             number,
         )
     };
-    let hosts = |number: u32| (Address(7 << 64 | u128::from(number) * 3), number);
+    let hosts = |number: u32| (Address((7 << 64) | (u128::from(number) * 3)), number);
     for count in [1, 2, 7, 8, 9, 15, 16, 17, 136, 137, 500, 5000, 40_000] {
         check_all(&(0..count).map(v4).collect::<Vec<_>>());
         check_all(
