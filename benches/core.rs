@@ -342,7 +342,7 @@ fn word(number: u32) -> String {
     let mut rest = address(number).0 as u32;
     let letters = (0..6 + number % 8).map(|_| {
         let letter = char::from(b'a' + (rest % 26) as u8);
-        rest = rest / 26 ^ rest.rotate_left(7);
+        rest = (rest / 26) ^ rest.rotate_left(7);
         letter
     });
     letters.collect()

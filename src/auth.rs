@@ -14,9 +14,9 @@ use std::cmp::Ordering::{Equal, Greater, Less};
 use std::io;
 
 use crate::clock::Clock;
-use crate::fail;
 use crate::hash::Hash;
 use crate::settings::AuthScope;
+use crate::shm::fail;
 use crate::shm::region::Region;
 use crate::shm::table::{Entry, FOREVER_S, Table, TableSize};
 use crate::source::Source;

@@ -6,8 +6,8 @@
 use std::io;
 
 use crate::clock::Clock;
-use crate::fail;
 use crate::shm::atomic::Ordering;
+use crate::shm::fail;
 use crate::shm::region::Region;
 use crate::shm::table::{Claim, Entry, FOREVER_S, Found, Record, Refused, Table, TableSize};
 use crate::source::Source;

@@ -14,7 +14,6 @@ pub mod clock;
 pub mod counters;
 pub mod edge;
 pub mod escape;
-pub mod fail;
 pub mod geo;
 pub mod hash;
 pub mod host;

@@ -341,7 +341,7 @@ impl RateTable {
         }
         // From here until the tag is signed the place is nobody's: the old owner's `check` differs.
         // A process that dies here leaves a place that ages like any other.
-        crate::fail::point("rate.insert");
+        crate::shm::fail::point("rate.insert");
         if tag.source().is_none() {
             for (half, value) in self.keys[set].keys[way].iter().zip(source.halves()) {
                 half.store(value, Ordering::Relaxed);

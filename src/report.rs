@@ -8,8 +8,8 @@ use std::ffi::CStr;
 use crate::ban::{Ban, Origin, Reason};
 use crate::clock::{Clock, wall_s};
 use crate::escape::{Brief, Escaped};
-use crate::fail;
 use crate::policy::{Firewall, NotBanned};
+use crate::shm::fail;
 use crate::source::{Address, Source};
 
 mod arguments;

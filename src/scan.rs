@@ -14,9 +14,9 @@ use std::cell::Cell;
 use std::io;
 
 use crate::clock::Clock;
-use crate::fail;
 use crate::hash::Hash;
-use crate::shm::atomic::{Ordering, fence, wait_a_moment};
+use crate::shm::atomic::{Ordering, wait_a_moment};
+use crate::shm::fail;
 use crate::shm::region::Region;
 use crate::shm::table::{Entry, FOREVER_S, Found, Refused, Table, TableSize};
 use crate::source::Source;
@@ -109,19 +109,52 @@ impl ScanTable {
 
     /// Counts a user or a destination that failed, whatever the case of its letters.
     pub fn fail(&self, source: Source, kind: Kind, name: &[u8], clock: &impl Clock) -> Counted {
+        self.fail_unless(source, kind, self.mark_of(name), clock, || false)
+    }
+
+    /// [`fail`](Self::fail), of the name with this [mark](crate::hash::User::bare), unless it is no
+    /// part of a scan: which is only asked where the answer matters.
+    pub fn fail_unless(
+        &self,
+        source: Source,
+        kind: Kind,
+        mark: u64,
+        clock: &impl Clock,
+        is_excused: impl FnOnce() -> bool,
+    ) -> Counted {
         let limit = self.limit(kind);
         if limit == 0 {
             return Counted::Below;
         }
-        let Some(place) = self.find_or_create(source, clock) else {
+        let clock = &clock.still();
+        let seen = self.find(source, clock);
+        if let Some(place) = seen
+            && !place.window.was_told(Told::Scan)
+            && record::distinct(place.record, kind, place.window).has_no_need_of(mark)
+        {
+            // As in most failures: who added it has judged what it led to.
+            return Counted::Below;
+        }
+        if is_excused() {
+            return Counted::Below;
+        }
+        let Some(place) = seen.or_else(|| self.find_or_create(source, clock)) else {
             return Counted::Uncounted;
         };
         fail::point("scan.fail");
-        record::distinct(place.record, kind, place.window).add(self.mark_of(name));
-        // SeqCst: of two processes that add at once, at least one sees both.
-        fence(Ordering::SeqCst);
-        let count = record::count(place.record, kind, place.window);
-        self.judge(place, Told::Scan, count >= limit)
+        record::distinct(place.record, kind, place.window).add(mark);
+        self.judge(place, Told::Scan, |[users, destinations, _]| {
+            let count = match kind {
+                Kind::User => users,
+                Kind::Destination => destinations,
+            };
+            count >= limit
+        })
+    }
+
+    /// Gets what [`fail`](Self::fail) will look at on its way.
+    pub fn prefetch(&self, source: Source) {
+        self.table.prefetch(self.hash.source(source));
     }
 
     /// A user or a destination that works: it is no part of a scan.
@@ -160,7 +193,7 @@ impl ScanTable {
             Some(sum)
         });
         record::tell(place.record, signal);
-        self.judge(place, Told::Signals, sum >= limit)
+        self.judge(place, Told::Signals, |_| sum >= limit)
     }
 
     /// Forgets a source.
@@ -210,7 +243,7 @@ impl ScanTable {
     }
 
     /// What follows from a count that has just been made.
-    fn judge(&self, place: Place, what: Told, reached: bool) -> Counted {
+    fn judge(&self, place: Place, what: Told, reaches: impl Fn([u64; 3]) -> bool) -> Counted {
         let counts = [
             record::count(place.record, Kind::User, place.window),
             record::count(place.record, Kind::Destination, place.window),
@@ -219,6 +252,7 @@ impl ScanTable {
                 place.window.generation(),
             ),
         ];
+        let reached = reaches(counts);
         if counts.iter().sum::<u64>() > 1 {
             self.keep(place);
         }

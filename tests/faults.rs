@@ -1,4 +1,4 @@
-//! The module's own faults, injected through fail points (`src/fail.rs`) into the real module in a
+//! The module's own faults, injected through fail points (`src/shm/fail.rs`) into the real module in a
 //! real Kamailio: a panic costs one verdict, a killed process costs no hang.
 
 use crate::support::{Kamailio, Phone, Rpc, Server, wait_until};

@@ -8,6 +8,7 @@ mod auth;
 mod ban;
 mod database;
 mod edge;
+mod examples;
 mod faults;
 mod geo;
 mod kemi;

@@ -1,7 +1,7 @@
 //! Scans, against a real Kamailio with a PBX behind it: who is found and banned, after how much, and
 //! who is not.
 
-mod backend;
+pub mod backend;
 mod kemi;
 mod replies;
 mod seed;

@@ -115,7 +115,10 @@ pub fn run(data: &[u8]) {
             }
             6 => world::advance(input.one_of(&[1, 100, 1999, 2000, 2001, 3999, 4000, 86_400_000])),
             _ => {
-                if let Some(usage) = table.usage(source, hash, now_ms).filter(|_| !sent.at_ms.is_empty()) {
+                if let Some(usage) = table
+                    .usage(source, hash, now_ms)
+                    .filter(|_| !sent.at_ms.is_empty())
+                {
                     assert_eq!(usage.source, source);
                     assert_eq!(usage.hot, sent.is_hot(now_ms, limit));
                     assert!(usage.current <= sent.at_ms.len() as u64);

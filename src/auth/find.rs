@@ -1,9 +1,9 @@
 //! Finding the records that an attempt is about, or making them.
 
 use crate::clock::Clock;
-use crate::fail;
 use crate::settings::AuthScope;
 use crate::shm::atomic::{Ordering, wait_a_moment};
+use crate::shm::fail;
 use crate::shm::table::{Entry, FOREVER_S, Found, Refused};
 use crate::source::Source;
 

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use crate::clock::Clock;
 use crate::escape::Brief;
-use crate::fail;
+use crate::shm::fail;
 use crate::shm::os;
 
 use super::format::{Format, NewRecord, Record};

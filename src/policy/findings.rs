@@ -59,7 +59,9 @@ impl<C: Clock> Firewall<C> {
     ) -> Verdict {
         let (source, _) = self.locate(address);
         let method = Escaped(message.part(Part::Method));
-        let rest = format_args!("{evidence} method={method}");
+        // At the edge there is none yet.
+        let label = if method.0.is_empty() { "" } else { " method=" };
+        let rest = format_args!("{evidence}{label}{method}");
         if consequence == Consequence::Log {
             self.counters.count(Counter::Logged);
             self.tell_of_finding(source, finding.name(), rest);

@@ -5,14 +5,17 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
-use crate::fail;
 use crate::lists::Desk;
 use crate::lists::database::Access;
 use crate::lists::edit::Refused;
 use crate::lists::keeper::Order;
 use crate::lists::mailbox::{Letter, Mailbox, Outcome};
+use crate::shm::fail;
 
 use super::Firewall;
+
+/// What stands for the countries in `palisade.reload geo`, where no list has this name.
+pub const GEO: &[u8] = b"geo";
 
 /// How long a command waits for the keeper.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -155,6 +158,9 @@ impl<C: Clock> Firewall<C> {
             Order::Reload { list: [] } => {
                 let failed = self.load_geo() + self.desk().reload_all();
                 Ok(format!("{failed} failed"))
+            }
+            Order::Reload { list: GEO } if self.lists.by_name(GEO).is_none() => {
+                Ok(format!("{} failed", self.load_geo()))
             }
             order => self.desk().perform(order),
         })?

@@ -6,7 +6,7 @@ use crate::lists::edit::Change;
 use crate::lists::image::Hit;
 use crate::lists::keeper::Order;
 use crate::lists::{Kind, List, value};
-use crate::policy::{Firewall, Unkept};
+use crate::policy::{Firewall, GEO, Unkept};
 use crate::source::Address;
 
 use super::arguments::{Arguments, Page};
@@ -146,7 +146,7 @@ impl<C: Clock> Firewall<C> {
             value: Escaped(hit.written).to_string(),
             until: match hit.until_ms {
                 0 => 0,
-                at_ms => wall_s(&self.clock, at_ms),
+                at_ms => wall_s(&self.clock, at_ms + 500), // to the nearest second
             },
             comment: Escaped(hit.comment).to_string(),
         }
@@ -208,20 +208,26 @@ impl<C: Clock> Firewall<C> {
         mut arguments: Arguments<'_>,
         reply: &mut impl Reply,
     ) -> Result<(), Fault> {
+        let is_geo = arguments.peek() == Some(GEO) && self.lists.by_name(GEO).is_none();
         let one = match arguments.peek() {
-            Some(_) => Some(self.list_named(&mut arguments)?),
-            None => None,
+            Some(_) if !is_geo => Some(self.list_named(&mut arguments)?),
+            given => {
+                given.inspect(|_| _ = arguments.next());
+                None
+            }
         };
         arguments.end()?;
-        let name = one.map_or("", |list| &list.spec.name);
-        let done = self.have_done(&Order::Reload {
-            list: name.as_bytes(),
-        })?;
+        let name = match one {
+            Some(list) => list.spec.name.as_bytes(),
+            None if is_geo => GEO,
+            None => b"",
+        };
+        let done = self.have_done(&Order::Reload { list: name })?;
         reply.open_struct(None)?;
         reply.text(Some(c"done"), &done)?;
         reply.open_list(Some(c"rows"))?;
         for list in self.lists.each() {
-            if one.is_some_and(|one| one.slot != list.slot) {
+            if is_geo || one.is_some_and(|one| one.slot != list.slot) {
                 continue;
             }
             let (entries, ms) = (list.entries(), list.took_ms());

@@ -157,7 +157,10 @@ fn show_says_what_a_request_would_get() {
     }
     ask(&firewall, "ban 192.0.2.77").unwrap();
     for (ip, part) in [
-        ("192.0.2.1", "now=pass trusted=0 banned=0 lists=[ } auth=[ } } "),
+        (
+            "192.0.2.1",
+            "now=pass trusted=0 banned=0 lists=[ } auth=[ } } ",
+        ),
         (
             "192.0.2.66",
             "now=blocked: over the rate trusted=0 banned=0 rate={ key=192.0.2.66",

@@ -8,7 +8,7 @@
 //! Every word carries the generation of the window it was written in. One of an older window is an
 //! empty one; who meets one of a newer window is late, and writes nothing.
 
-use crate::shm::atomic::{AtomicU64, Ordering};
+use crate::shm::atomic::{AtomicU64, Ordering, fence_for_loom};
 
 /// Words that are marks, two each.
 const EXACT_WORDS: usize = 10;
@@ -64,12 +64,13 @@ pub(super) fn change(
     generation: u64,
     mut change: impl FnMut(u64) -> Option<u64>,
 ) -> bool {
-    // Relaxed: a word is complete in itself, and its generation says whether it counts.
-    cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| {
+    // Relaxed: a word is complete in itself, and its generation says whether it counts. SeqCst: as
+    // in `Distinct::add`.
+    let changed = cell.fetch_update(Ordering::SeqCst, Ordering::Relaxed, |old| {
         let new = change(payload(old, generation)?)?;
         Some(word(new, generation))
-    })
-    .is_ok()
+    });
+    changed.is_ok()
 }
 
 /// The distinct things of one source in one window.
@@ -82,19 +83,18 @@ pub(super) struct Distinct<'a> {
 
 impl Distinct<'_> {
     /// Adds a thing, unless it is in already.
+    ///
+    /// By an exchange that is SeqCst, as are the loads of who counts after it: of two processes that
+    /// add at once, at least one sees both.
     pub fn add(self, hash: u64) {
         for _ in 0..ATTEMPTS {
             let Some(free) = self.look(hash) else { return };
             let added = match free {
                 Free::Mark(cell, old, shift) => {
                     let new = payload_or_nothing(old, self.generation) | mark(hash) << shift;
-                    cell.compare_exchange(
-                        old,
-                        word(new, self.generation),
-                        Ordering::Relaxed,
-                        Ordering::Relaxed,
-                    )
-                    .is_ok()
+                    let new = word(new, self.generation);
+                    cell.compare_exchange(old, new, Ordering::SeqCst, Ordering::Relaxed)
+                        .is_ok()
                 }
                 Free::Bit(cell, bit) => {
                     change(cell, self.generation, |bits| Some(bits | bit));
@@ -102,9 +102,15 @@ impl Distinct<'_> {
                 }
             };
             if added {
+                fence_for_loom();
                 return;
             }
         }
+    }
+
+    /// Is a thing in, or the window over?
+    pub fn has_no_need_of(self, hash: u64) -> bool {
+        self.look(hash).is_none()
     }
 
     /// Takes a thing out, if it is among the first twenty.

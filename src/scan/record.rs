@@ -136,8 +136,10 @@ pub(super) fn distinct(record: &'static Record, kind: Kind, window: Window) -> D
 }
 
 pub(super) fn count(record: &Record, kind: Kind, window: Window) -> u64 {
+    // SeqCst: pairs with the exchange in `Distinct::add`.
+    let words = record.words[place(kind)].iter();
     distinct::count(
-        place(kind).map(|word| record.get(word)),
+        words.map(|word| word.load(Ordering::SeqCst)),
         window.generation(),
     )
 }

@@ -14,7 +14,7 @@ use std::io;
 use super::atomic::{AtomicU64, Ordering};
 use super::os;
 use super::region::{Region, room_for};
-use crate::fail;
+use crate::shm::fail;
 
 mod no_room;
 mod pins;

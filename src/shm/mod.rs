@@ -5,6 +5,7 @@
 
 pub mod arena;
 pub mod atomic;
+pub mod fail;
 pub mod os;
 pub mod region;
 pub mod rows;

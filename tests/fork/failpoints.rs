@@ -1,4 +1,4 @@
-//! Processes that die at every place that src/fail.rs knows: what the others find, before and after
+//! Processes that die at every place that src/shm/fail.rs knows: what the others find, before and after
 //! the lease of the dead one is over.
 
 use super::auth::attempt;

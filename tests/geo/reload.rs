@@ -6,8 +6,8 @@ use serde_json::json;
 
 /// Not over HTTP: a SIP worker, which serves that, waits for nobody.
 #[track_caller]
-fn reload(kam: &Server) {
-    let answer = kam.rpc(Rpc::Datagram, "palisade.reload", json!([]));
+fn reload(kam: &Server, arguments: serde_json::Value) {
+    let answer = kam.rpc(Rpc::Datagram, "palisade.reload", arguments);
     answer.unwrap_or_else(|error| panic!("palisade.reload: {error}"));
 }
 
@@ -44,7 +44,7 @@ fn a_new_file_counts_after_a_reload_and_a_broken_one_does_not() {
 
     put(folder.path(), "country.mmdb", &countries("PT"));
     assert_eq!(told(&kam, "127.0.0.5"), "ES 64500 127.0.0.0/24");
-    reload(&kam);
+    reload(&kam, json!(["geo"]));
     assert_eq!(told(&kam, "127.0.0.5"), "PT 64500 127.0.0.0/24");
 
     let whole = countries("IT");
@@ -54,7 +54,7 @@ fn a_new_file_counts_after_a_reload_and_a_broken_one_does_not() {
     )
     .expect("half");
     std::fs::remove_file(folder.path().join("asn.csv")).expect("removed");
-    reload(&kam);
+    reload(&kam, json!([]));
     assert_eq!(told(&kam, "127.0.0.5"), "PT 64500 127.0.0.0/24");
     for (name, why) in [
         ("country.mmdb", "country.mmdb: no sound MaxMind file"),
@@ -71,7 +71,7 @@ fn a_new_file_counts_after_a_reload_and_a_broken_one_does_not() {
     assert_eq!(stats.number("geo_errors"), 2);
 
     put(folder.path(), "country.mmdb", &whole);
-    reload(&kam);
+    reload(&kam, json!(["geo"]));
     assert_eq!(told(&kam, "127.0.0.5"), "IT 64500 127.0.0.0/24");
     assert_eq!(row(&kam, "country.mmdb").text("last_error"), "");
     kam.assert_healthy();
@@ -92,6 +92,6 @@ fn a_server_starts_without_its_files_and_gets_them_later() {
     assert_eq!(row(&kam, "asn.csv").number("loaded"), 0);
     kam.log().expect("geo_error file=");
     put(folder.path(), "country.mmdb", &countries("ES"));
-    reload(&kam);
+    reload(&kam, json!([]));
     assert_eq!(told(&kam, "127.0.0.5"), "ES <null> 127.0.0.0/24");
 }

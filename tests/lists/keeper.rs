@@ -62,7 +62,7 @@ fn kamailio_stops_when_the_keeper_is_killed() {
     );
 }
 
-/// `lists.taken` is a fail point (src/fail.rs).
+/// `lists.taken` is a fail point (src/shm/fail.rs).
 #[test]
 fn a_fault_of_the_keeper_is_told_to_who_asked_and_costs_nothing_else() {
     let lists = Lists::new().bad("192.0.2.1\n");

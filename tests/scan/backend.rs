@@ -100,6 +100,11 @@ impl Backend {
         let uri = format!("sip:{}", pbx.local());
         kam.rpc(Rpc::Kamcmd, "pv.shvSet", json!(["backend", "str", uri]))
             .expect("pv.shvSet");
+        Backend::serve(pbx, manner)
+    }
+
+    /// At the address of this one.
+    pub fn serve(pbx: Phone, manner: Manner) -> Backend {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let thread = std::thread::spawn(move || {

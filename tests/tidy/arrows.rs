@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 ///
 /// The host stands above the report, because it implements what the report writes to, and what a
 /// check asks of a message.
-pub const ROOMS: [(&str, &str); 24] = [
+pub const ROOMS: [(&str, &str); 23] = [
     (
         "abi",
         "host policy report ban scan source counters journal settings escape",
@@ -15,22 +15,22 @@ pub const ROOMS: [(&str, &str); 24] = [
     ("host", "report message lists"),
     (
         "report",
-        "policy auth rate ban scan source settings clock escape fail shm geo lists",
+        "policy auth rate ban scan source settings clock escape shm geo lists",
     ),
     (
         "policy",
-        "auth rate ban scan agent sqli edge settings source message counters journal clock hash escape fail shm geo lists",
+        "auth rate ban scan agent sqli edge settings source message counters journal clock hash escape shm geo lists",
     ),
-    ("auth", "settings source hash clock fail shm"),
-    ("rate", "source clock fail shm"),
-    ("ban", "source clock escape fail shm"),
-    ("scan", "source hash clock escape fail shm"),
+    ("auth", "settings source hash clock shm"),
+    ("rate", "source clock shm"),
+    ("ban", "source clock escape shm"),
+    ("scan", "source hash clock escape shm"),
     ("edge", ""),
     ("settings", "agent trusted escape geo lists"),
     ("geo", "lists source escape shm"),
     (
         "lists",
-        "trusted counters journal hash source clock escape fail shm",
+        "trusted counters journal hash source clock escape shm",
     ),
     ("agent", "escape shm"),
     ("sqli", ""),
@@ -42,7 +42,6 @@ pub const ROOMS: [(&str, &str); 24] = [
     ("journal", "shm"),
     ("clock", "shm"),
     ("escape", ""),
-    ("fail", "shm"),
     ("shm", ""),
 ];
 

@@ -81,6 +81,8 @@ impl Writer {
     }
 }
 
+const _: () = assert!(16 + SECTIONS * 8 <= HEAD);
+
 /// An image as it lies somewhere.
 #[derive(Clone, Copy, Debug)]
 pub struct Sections<'a> {
@@ -92,7 +94,6 @@ impl<'a> Sections<'a> {
     /// `None`: these bytes are no image.
     #[inline]
     pub fn over(bytes: &'a [u8]) -> Option<Self> {
-        const { assert!(16 + SECTIONS * 8 <= HEAD) };
         let head = bytes.first_chunk()?;
         let sections = Self { bytes, head };
         (sections.word(0) == MAGIC).then_some(sections)

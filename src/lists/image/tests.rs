@@ -1,3 +1,5 @@
+//! Images, written and read.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -26,7 +26,8 @@ pub fn plain(expression: &[u8]) -> Option<(Matching, Vec<u8>)> {
         }
     }
     let matching = match (is_prefix, is_suffix) {
-        (true, true) => Matching::Exact,
+        // What is compared whole is compared with the entry's own text, which has the `^` and `$`.
+        (true, true) => return None,
         (true, false) => Matching::Prefix,
         (false, true) => Matching::Suffix,
         (false, false) => Matching::Contains,
@@ -40,12 +41,13 @@ mod tests {
 
     #[test]
     fn which_expressions_are_plain_texts() {
-        use Matching::{Contains, Exact, Prefix, Suffix};
+        use Matching::{Contains, Prefix, Suffix};
         for (expression, expected) in [
             ("sipvicious", Some((Contains, "sipvicious"))),
             ("^sipcli", Some((Prefix, "sipcli"))),
             ("scan$", Some((Suffix, "scan"))),
-            ("^a b-c_d/1$", Some((Exact, "a b-c_d/1"))),
+            ("a b-c_d/1", Some((Contains, "a b-c_d/1"))),
+            ("^ab$", None),
             (r"^1\.2\\\$", Some((Prefix, r"1.2\$"))),
             (r"a\$$", Some((Suffix, "a$"))),
             ("a.b", None),

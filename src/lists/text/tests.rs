@@ -1,3 +1,5 @@
+//! Texts, in every way of comparing, against a plain search.
+
 use super::*;
 use Matching::{Contains, Exact, Prefix, Regex, Suffix};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Trees, against a plain search.
+
 use super::*;
 use core::cmp::Reverse;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Images that come and go, readers that are pinned.
+
 use super::*;
 
 fn arena(bytes: usize) -> Arena {

@@ -33,7 +33,7 @@ pub fn point(name: &str) {
         .map(|(_, action)| action.as_str())
     {
         Some("panic") => panic!("fail point {name}"),
-        Some("kill") => crate::shm::os::kill_this_process(),
+        Some("kill") => super::os::kill_this_process(),
         _ => {}
     }
 }
