@@ -14,7 +14,7 @@ use std::cmp::Ordering::{Equal, Greater, Less};
 use std::io;
 
 use crate::clock::Clock;
-use crate::hash::Hash;
+use crate::hash::{Hash, User};
 use crate::settings::AuthScope;
 use crate::shm::fail;
 use crate::shm::region::Region;
@@ -81,6 +81,8 @@ pub struct Outcome {
 pub struct Attempt<'a> {
     /// The user as the script or the message names it.
     pub user: &'a [u8],
+    /// That, hashed.
+    pub name: User,
     /// Where the request came from.
     pub source: Source,
     /// Stands for the request and its credentials; 0: unknown.
@@ -128,10 +130,8 @@ impl AuthTable {
     pub fn admit(&self, attempt: Attempt<'_>, clock: &impl Clock) -> bool {
         let clock = &clock.still();
         let who = self.who(attempt);
-        let known_pair = self.known_pair(who);
-        self.known.table().prefetch(known_pair.hash);
         let [subject, user] = self.find_both(who, clock);
-        let is_known = || self.known.holds(known_pair, clock);
+        let is_known = || self.known.holds(who.known, clock);
         if self.blocks(subject, clock) || (self.blocks(user, clock) && !is_known()) {
             return false;
         }
@@ -173,7 +173,7 @@ impl AuthTable {
         let who = self.who(attempt);
         let [subject, user] = self.find_both(who, clock);
         self.blocks(subject, clock)
-            || (self.blocks(user, clock) && !self.known.holds(self.known_pair(who), clock))
+            || (self.blocks(user, clock) && !self.known.holds(who.known, clock))
     }
 
     fn blocks(&self, found: Option<Seen>, clock: &impl Clock) -> bool {
@@ -183,7 +183,7 @@ impl AuthTable {
     /// Has this user authenticated from this source before?
     #[must_use]
     pub fn is_known(&self, attempt: Attempt<'_>, clock: &impl Clock) -> bool {
-        self.known.holds(self.known_pair(self.who(attempt)), clock)
+        self.known.holds(self.known_pair(attempt), clock)
     }
 
     /// Counts a failure.
@@ -243,7 +243,7 @@ impl AuthTable {
     pub fn succeed(&self, attempt: Attempt<'_>, clock: &impl Clock) {
         let clock = &clock.still();
         let who = self.who(attempt);
-        self.known.note(self.known_pair(who), clock);
+        self.known.note(who.known, clock);
         let mut forgiven = 0;
         let look = |subject| move || self.find(subject, clock);
         let changed = self.change(None, look(who.pair), |tally| {

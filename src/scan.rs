@@ -107,18 +107,14 @@ impl ScanTable {
         })
     }
 
-    /// Counts a user or a destination that failed, whatever the case of its letters.
-    pub fn fail(&self, source: Source, kind: Kind, name: &[u8], clock: &impl Clock) -> Counted {
-        self.fail_unless(source, kind, self.mark_of(name), clock, || false)
-    }
-
-    /// [`fail`](Self::fail), of the name with this [mark](crate::hash::User::bare), unless it is no
-    /// part of a scan: which is only asked where the answer matters.
-    pub fn fail_unless(
+    /// Counts a user or a destination that failed, by the [hash](crate::hash::User::bare) of its
+    /// name: a user is one in all its domains, since who scans makes them up. Not one that is
+    /// excused, which is only asked where it matters.
+    pub fn fail(
         &self,
         source: Source,
         kind: Kind,
-        mark: u64,
+        name: u64,
         clock: &impl Clock,
         is_excused: impl FnOnce() -> bool,
     ) -> Counted {
@@ -130,7 +126,7 @@ impl ScanTable {
         let seen = self.find(source, clock);
         if let Some(place) = seen
             && !place.window.was_told(Told::Scan)
-            && record::distinct(place.record, kind, place.window).has_no_need_of(mark)
+            && record::distinct(place.record, kind, place.window).has_no_need_of(name)
         {
             // As in most failures: who added it has judged what it led to.
             return Counted::Below;
@@ -142,7 +138,7 @@ impl ScanTable {
             return Counted::Uncounted;
         };
         fail::point("scan.fail");
-        record::distinct(place.record, kind, place.window).add(mark);
+        record::distinct(place.record, kind, place.window).add(name);
         self.judge(place, Told::Scan, |[users, destinations, _]| {
             let count = match kind {
                 Kind::User => users,
@@ -158,12 +154,12 @@ impl ScanTable {
     }
 
     /// A user or a destination that works: it is no part of a scan.
-    pub fn succeed(&self, source: Source, kind: Kind, name: &[u8], clock: &impl Clock) {
+    pub fn succeed(&self, source: Source, kind: Kind, name: u64, clock: &impl Clock) {
         if self.limit(kind) == 0 {
             return;
         }
         if let Some(place) = self.find(source, clock) {
-            record::distinct(place.record, kind, place.window).remove(self.mark_of(name));
+            record::distinct(place.record, kind, place.window).remove(name);
         }
     }
 
@@ -228,11 +224,6 @@ impl ScanTable {
     #[must_use]
     pub const fn size(&self) -> TableSize {
         self.table.size()
-    }
-
-    /// A user is one in all its domains: who scans makes them up.
-    fn mark_of(&self, name: &[u8]) -> u64 {
-        self.hash.user(name).bare
     }
 
     const fn limit(&self, kind: Kind) -> u64 {

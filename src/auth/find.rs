@@ -19,8 +19,8 @@ pub(super) struct Who {
     pub user: Subject,
     /// Whom its failures block: one of these, or the source as a whole.
     pub subject: Subject,
-    /// The user with its domain.
-    pub known: u64,
+    /// The user with its domain, and the source: whom a success makes known.
+    pub known: Subject,
 }
 
 /// A record, and its tally as it was seen.
@@ -29,7 +29,8 @@ pub(super) type Seen = (Entry, Tally);
 impl AuthTable {
     /// Whom this attempt is about.
     pub(super) fn who(&self, attempt: Attempt<'_>) -> Who {
-        let name = self.hash.user(attempt.user);
+        let name = attempt.name;
+        let known = self.known_pair(attempt);
         // The user without a domain: where a script takes the realm from the message (`"$fd"`), a
         // guesser would otherwise be another user with every domain that he makes up.
         let pair = self.subject(name.bare, attempt.source);
@@ -41,17 +42,17 @@ impl AuthTable {
         };
         self.table.prefetch(subject.hash);
         self.table.prefetch(user.hash);
+        self.known.table().prefetch(known.hash);
         Who {
             pair,
             user,
             subject,
-            known: name.whole,
+            known,
         }
     }
 
-    /// The user with its domain, and the source: whom a success makes known.
-    pub(super) fn known_pair(&self, who: Who) -> Subject {
-        self.subject(who.known, who.pair.source)
+    pub(super) fn known_pair(&self, attempt: Attempt<'_>) -> Subject {
+        self.subject(attempt.name.whole, attempt.source)
     }
 
     pub(super) fn subject(&self, user: u64, source: Source) -> Subject {

@@ -21,9 +21,12 @@ const RULES: Rules = Rules {
     known_ms: 604_800_000,
 };
 
+const SEED: [u64; 4] = [1, 2, 3, 4];
+
 fn attempt(user: &str, source: u128) -> Attempt<'_> {
     Attempt {
         user: user.as_bytes(),
+        name: Hash::keyed(SEED).user(user.as_bytes()),
         source: Source { key: source },
         request: 0,
     }
@@ -32,7 +35,7 @@ fn attempt(user: &str, source: u128) -> Attempt<'_> {
 impl Bench {
     fn new(users: usize, rules: Rules) -> Self {
         let mut region = Region::new(AuthTable::room(users)).unwrap();
-        let hash = Hash::keyed([1, 2, 3, 4]);
+        let hash = Hash::keyed(SEED);
         let auth = AuthTable::new(&mut region, users, hash, rules).unwrap();
         Self {
             auth,

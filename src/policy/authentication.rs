@@ -71,7 +71,7 @@ impl<C: Clock> Firewall<C> {
             let was_evaluated = !UNCHALLENGED.contains(&message.part(Part::Method));
             if result == AuthResult::Success && was_evaluated {
                 self.auth.succeed(attempt, &self.clock);
-                self.count_good_user(address, attempt.user);
+                self.count_good_user(attempt);
                 self.counters.count(Counter::AuthSuccesses);
             } else if !message.part(Part::Credentials).is_empty() {
                 self.auth.withdraw(attempt, &self.clock);
@@ -92,6 +92,9 @@ impl<C: Clock> Firewall<C> {
             self.withdraw_others(address, user, message);
         }
         self.with_attempt(address, user, several, message, |attempt| {
+            if self.looks_for(Finding::Scan) {
+                self.scans.prefetch(attempt.source);
+            }
             let Outcome {
                 failed,
                 under_attack,
@@ -154,7 +157,7 @@ impl<C: Clock> Firewall<C> {
         let several = offers_several(message);
         self.with_attempt(address, user, several, message, |attempt| {
             self.auth.succeed(attempt, &self.clock);
-            self.count_good_user(address, attempt.user);
+            self.count_good_user(attempt);
             self.counters.count(Counter::AuthSuccesses);
             Verdict::Pass
         });
@@ -215,7 +218,7 @@ impl<C: Clock> Firewall<C> {
         }
         let mut asked = [0; MAX_OFFERED as usize];
         let mut verdict = self.with_attempt(address, user, several, message, |attempt| {
-            asked[0] = self.hash.user(attempt.user).whole;
+            asked[0] = attempt.name.whole;
             judge(attempt)
         });
         for index in 1..=MAX_OFFERED {
@@ -274,6 +277,7 @@ impl<C: Clock> Firewall<C> {
         }
         judge(Attempt {
             user,
+            name: self.hash.user(user),
             source: self.prefixes.source_of(address),
             request: 0,
         })

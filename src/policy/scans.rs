@@ -19,15 +19,22 @@ impl<C: Clock> Firewall<C> {
         attempt: Attempt<'_>,
         message: &impl Message,
     ) -> Verdict {
-        if !self.looks_for(Finding::Scan) || self.auth.is_known(attempt, &self.clock) {
+        if attempt.user.is_empty() || !self.looks_for(Finding::Scan) {
             return Verdict::Pass;
         }
-        self.count_failure(address, Kind::User, attempt.user, message)
+        let (mark, clock) = (attempt.name.bare, &self.clock.still());
+        let is_known = || self.auth.is_known(attempt, clock);
+        let counted = self
+            .scans
+            .fail(attempt.source, Kind::User, mark, clock, is_known);
+        self.follow_count(Finding::Scan, address, counted, message, None)
     }
 
     /// Takes note of a user who has authenticated.
-    pub(super) fn count_good_user(&self, address: Address, user: &[u8]) {
-        let _passes = self.count_success(address, Kind::User, user);
+    pub(super) fn count_good_user(&self, attempt: Attempt<'_>) {
+        let mark = attempt.name.bare;
+        self.scans
+            .succeed(attempt.source, Kind::User, mark, &self.clock);
     }
 
     pub(super) fn count_failure(
@@ -41,14 +48,16 @@ impl<C: Clock> Firewall<C> {
             return Verdict::Pass;
         }
         let (source, _) = self.locate(address);
-        let counted = self.scans.fail(source, kind, name, &self.clock);
+        let mark = self.hash.user(name).bare;
+        let counted = self.scans.fail(source, kind, mark, &self.clock, || false);
         self.follow_count(Finding::Scan, address, counted, message, None)
     }
 
     /// What works is no part of a scan.
     pub(super) fn count_success(&self, address: Address, kind: Kind, name: &[u8]) -> Verdict {
         let (source, _) = self.locate(address);
-        self.scans.succeed(source, kind, name, &self.clock);
+        let mark = self.hash.user(name).bare;
+        self.scans.succeed(source, kind, mark, &self.clock);
         Verdict::Pass
     }
 

@@ -1,7 +1,7 @@
 //! examples/kamailio.cfg and its twin in Lua: lists, scans, signals.
 
 use super::{PATIENCE, ROOT, ban_of, call, example};
-use crate::support::{Kamailio, Phone, Server, wait_for};
+use crate::support::{Kamailio, Phone, Server, wait_until};
 use serde_json::json;
 
 const DOMAIN: &str = "example.com";
@@ -105,11 +105,12 @@ fn a_number_that_is_not_there_counts_by_the_reply() {
         alice.send(&invite.authorize(&challenge, "alice", "secret"));
         let call_for_bob = bob.receive(PATIENCE).expect("the call");
         bob.respond(&call_for_bob, 404, "Not Found");
-        wait_for("the reply to be counted", || {
+        let is_counted = || {
             let scans = call(&kam, "scans", json!([])).rows("rows");
             let row = scans.iter().find(|row| row.text("key") == "127.0.0.10");
             row.is_some_and(|row| row.number("destinations") == 1)
-        });
+        };
+        assert!(wait_until(is_counted, PATIENCE), "{name}");
     }
 }
 

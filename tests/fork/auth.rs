@@ -27,6 +27,7 @@ pub fn table(max_failures: u64, user_max_failures: u64) -> AuthTable {
 pub fn attempt(user: &[u8], from: u128) -> Attempt<'_> {
     Attempt {
         user,
+        name: hash().user(user),
         source: source(from).0,
         request: 0,
     }

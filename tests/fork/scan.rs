@@ -9,6 +9,7 @@ use palisade::shm::atomic::{AtomicU64, Ordering::SeqCst};
 use palisade::shm::region::Region;
 #[cfg(feature = "failpoints")]
 use palisade::shm::table::LEASE_S;
+use palisade::source::Source;
 use std::time::Duration;
 
 fn table(sources: usize, rules: Rules) -> ScanTable {
@@ -56,6 +57,16 @@ impl Told {
     }
 }
 
+fn fail(
+    table: &ScanTable,
+    source: Source,
+    kind: Kind,
+    name: &[u8],
+    clock: &SharedClock,
+) -> Counted {
+    table.fail(source, kind, hash().user(name).bare, clock, || false)
+}
+
 /// In each round all processes see the same users fail, and users of their own.
 #[test]
 fn no_user_is_lost_and_one_process_is_told_of_the_scan() {
@@ -71,7 +82,7 @@ fn no_user_is_lost_and_one_process_is_told_of_the_scan() {
                         let fail = |name: usize| {
                             let (source, _) = source(round as u128);
                             let name = name.to_string();
-                            let counted = table.fail(source, Kind::User, name.as_bytes(), &clock);
+                            let counted = fail(&table, source, Kind::User, name.as_bytes(), &clock);
                             told.take(round, counted);
                         };
                         barrier.wait(round);
@@ -148,9 +159,9 @@ fn nothing_is_left_of_what_works_and_nothing_goes_to_another() {
                     let (one, _) = source(1);
                     let (passer_by, _) = source(u128::from(round) % 32 + 100);
                     let name = [b"abcd"[number]];
-                    table.fail(one, Kind::User, &name, &clock);
-                    table.fail(passer_by, Kind::Destination, b"1", &clock);
-                    table.succeed(one, Kind::User, &name, &clock);
+                    fail(&table, one, Kind::User, &name, &clock);
+                    fail(&table, passer_by, Kind::Destination, b"1", &clock);
+                    table.succeed(one, Kind::User, hash().user(&name).bare, &clock);
                 }
             });
             for row in table.rows(&clock) {
