@@ -112,8 +112,8 @@ impl Firewall<Monotonic> {
     ///
     /// # Errors
     ///
-    /// When the kernel refuses the memory, the patterns together are too large to compile, or a list
-    /// that is required can't be loaded.
+    /// When settings do not go together, the kernel refuses the memory, the patterns together are too
+    /// large to compile, or a list that is required can't be loaded.
     pub fn new(settings: Settings, sink: Sink) -> io::Result<Self> {
         Self::with_database(settings, sink, &NoDatabase)
     }
@@ -128,11 +128,13 @@ impl Firewall<Monotonic> {
         sink: Sink,
         database: &'static dyn Database,
     ) -> io::Result<Self> {
+        settings.check().map_err(io::Error::other)?;
         let mut firewall = Self::with_clock(settings, sink, |region| {
             Monotonic::since(region.header().born_ms.load(Ordering::Relaxed))
         })?;
         firewall.database = database;
         firewall.load_lists().map_err(io::Error::other)?;
+        firewall.tell_of_missing_geo();
         Ok(firewall)
     }
 }

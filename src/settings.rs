@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use crate::agent::Patterns;
 use crate::escape::Escaped;
 use crate::geo::Inputs;
+use crate::lists::Kind;
 use crate::lists::database::Url;
 use crate::lists::spec::{self, Spec};
 use crate::trusted::Trusted;
@@ -276,6 +277,27 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// What is allowed by itself, but not together.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the parameter, its value and what is missing.
+    pub fn check(&self) -> Result<(), String> {
+        let denies_unknown = self.country_unknown == CountryUnknown::Deny;
+        if denies_unknown && self.geo.each().is_empty() {
+            return Err("country_unknown=deny: needs geo, else everybody is denied".to_owned());
+        }
+        Ok(())
+    }
+
+    /// A list that no check can look into, because nothing says where addresses are.
+    #[must_use]
+    pub fn list_without_geo(&self) -> Option<&Spec> {
+        let of_places = |list: &&Spec| matches!(list.kind, Kind::Country | Kind::Asn);
+        let mut lists = self.lists.iter().filter(|_| self.geo.each().is_empty());
+        lists.find(of_places)
     }
 
     /// Every setting as it is in force, for the dump.

@@ -101,6 +101,10 @@ edge | "on" | edge=on: must be one of off, bans, rate
 edge | 1 | edge=1: must be a text
 country_unknown | "block" | country_unknown=block: must be one of pass, deny
 country_unknown | 1 | country_unknown=1: must be a text
+country_unknown | "deny" | no start: country_unknown=deny: needs geo
+policy | "sqli=drop" | policy=sqli=drop: must be off, log, block, ban or ban:seconds
+policy | "sql=block" | policy=sql=block: the reason must be one of rate, agent, auth
+policy | 1 | policy=1: must be a text
 geo | "/a.mmdb, /b.dat" | geo=/b.dat: must be files that end in .mmdb or .csv, or db=table
 geo | "db=a b" | geo=db=a b: must be files that end in .mmdb or .csv, or db=table
 geo | 1 | geo=1: must be a text

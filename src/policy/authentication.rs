@@ -92,6 +92,7 @@ impl<C: Clock> Firewall<C> {
             self.withdraw_others(address, user, message);
         }
         self.with_attempt(address, user, several, message, |attempt| {
+            self.auth.prefetch(attempt);
             if self.looks_for(Finding::Scan) {
                 self.scans.prefetch(attempt.source);
             }

@@ -95,6 +95,20 @@ impl<C: Clock> Firewall<C> {
         );
     }
 
+    /// Tells of a list of countries that only the script can look into.
+    pub(super) fn tell_of_missing_geo(&self) {
+        if let Some(list) = self.settings.list_without_geo() {
+            let (name, kind) = (&list.name, list.kind.name());
+            self.journal.line(
+                WARNING,
+                format_args!(
+                    "list={name}: kind={kind} without geo: palisade_check() does not know where \
+                     sources are"
+                ),
+            );
+        }
+    }
+
     /// Tells that another module of the host's has taken the place where datagrams are seen.
     pub fn tell_of_missing_edge(&self) {
         self.journal.line(

@@ -171,7 +171,6 @@ fn the_pbx_calls_a_phone_the_way_it_registered() {
 
     let invite = pbx.request("INVITE").uri(contact).header("Route", path);
     pbx.send(&invite);
-    eprintln!("DEBUG {} {:?}", String::from_utf8_lossy(&invite.bytes()), pbx.receive(PATIENCE).map(|m| m.to_string()));
     let ringing = arrived(&phone, "INVITE");
     assert!(ringing.start_line().contains(contact), "{ringing}");
     phone.respond(&ringing, 200, "OK");
