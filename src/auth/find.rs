@@ -27,11 +27,6 @@ pub(super) struct Who {
 pub(super) type Seen = (Entry, Tally);
 
 impl AuthTable {
-    /// Gets what an attempt will look at on its way.
-    pub fn prefetch(&self, attempt: Attempt<'_>) {
-        let _whom = self.who(attempt);
-    }
-
     /// Whom this attempt is about.
     pub(super) fn who(&self, attempt: Attempt<'_>) -> Who {
         let name = attempt.name;
@@ -71,10 +66,6 @@ impl AuthTable {
     /// What is known of the subject, and of the user as a whole where that is another.
     pub(super) fn find_both(&self, who: Who, clock: &impl Clock) -> [Option<Seen>; 2] {
         let is_another = self.rules.scope != AuthScope::User && self.rules.user_max_failures > 0;
-        // Of all three before one is looked at, so that they come at the same time.
-        self.table.prefetch_record(who.subject.hash);
-        self.table.prefetch_record(who.user.hash);
-        self.known.table().prefetch_record(who.known.hash);
         let subject = self.find(who.subject, clock);
         let user = is_another.then(|| self.find(who.user, clock)).flatten();
         [subject, user]

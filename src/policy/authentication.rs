@@ -64,7 +64,7 @@ impl<C: Clock> Firewall<C> {
             self.withdraw_others(address, user, message);
         }
         self.with_attempt(address, user, several, message, |attempt| {
-            if self.auth.is_blocked(attempt, &self.clock) {
+            if self.blocks(Finding::Auth) && self.auth.is_blocked(attempt, &self.clock) {
                 self.counters.count(Counter::AuthBlocked);
                 return Verdict::Blocked;
             }
@@ -92,65 +92,80 @@ impl<C: Clock> Firewall<C> {
             self.withdraw_others(address, user, message);
         }
         self.with_attempt(address, user, several, message, |attempt| {
-            self.auth.prefetch(attempt);
             if self.looks_for(Finding::Scan) {
                 self.scans.prefetch(attempt.source);
             }
-            let Outcome {
-                failed,
-                under_attack,
-            } = self.auth.fail(
-                Attempt {
-                    request: self.request_of(message),
-                    ..attempt
-                },
-                &self.clock,
-            );
-            if let Some(failures) = under_attack {
-                self.counters.count(Counter::AuthUnderAttack);
-                self.tell_of_auth_block(attempt.user, format_args!("*"), failures, message);
-            }
-            let verdict = match failed {
-                Failed::Counted(_) => {
-                    self.counters.count(Counter::AuthFailures);
-                    if under_attack.is_some() {
-                        Verdict::NewlyBlocked
-                    } else {
-                        Verdict::Pass
-                    }
-                }
-                Failed::NewlyBlocked(failures) => {
-                    self.counters.count(Counter::AuthFailures);
-                    self.counters.count(Counter::AuthBlocks);
-                    let key = self.show(attempt.source);
-                    self.tell_of_auth_block(attempt.user, format_args!("{key}"), failures, message);
-                    if let Consequence::Ban(seconds) = self.settings.consequence(Finding::Auth) {
-                        self.ban_by_check(address, seconds, Reason::AUTH);
-                    }
-                    Verdict::NewlyBlocked
-                }
-                Failed::Blocked => {
-                    self.counters.count(Counter::AuthBlocked);
-                    Verdict::Blocked
-                }
-                Failed::Retransmission => {
-                    self.counters.count(Counter::AuthRetransmissions);
-                    if self.auth.is_blocked(attempt, &self.clock) {
-                        Verdict::Blocked
-                    } else {
-                        Verdict::Pass
-                    }
-                }
-                Failed::Uncounted => {
-                    self.counters.count(Counter::AuthUncounted);
-                    Verdict::Pass
-                }
+            let (failed, verdict) = match self.looks_for(Finding::Auth) {
+                true => self.fail_attempt(address, attempt, message),
+                false => (Failed::Counted(0), Verdict::Pass),
             };
             match failed {
                 Failed::Retransmission => verdict,
                 _ => verdict.max(self.count_failed_user(address, attempt, message)),
             }
         })
+    }
+
+    fn fail_attempt(
+        &self,
+        address: Address,
+        attempt: Attempt<'_>,
+        message: &impl Message,
+    ) -> (Failed, Verdict) {
+        let Outcome {
+            failed,
+            under_attack,
+        } = self.auth.fail(
+            Attempt {
+                request: self.request_of(message),
+                ..attempt
+            },
+            &self.clock,
+        );
+        if let Some(failures) = under_attack {
+            self.counters.count(Counter::AuthUnderAttack);
+            self.tell_of_auth_block(attempt.user, format_args!("*"), failures, message);
+        }
+        let verdict = match failed {
+            Failed::Counted(_) => {
+                self.counters.count(Counter::AuthFailures);
+                if under_attack.is_some() {
+                    Verdict::NewlyBlocked
+                } else {
+                    Verdict::Pass
+                }
+            }
+            Failed::NewlyBlocked(failures) => {
+                self.counters.count(Counter::AuthFailures);
+                self.counters.count(Counter::AuthBlocks);
+                let key = self.show(attempt.source);
+                self.tell_of_auth_block(attempt.user, format_args!("{key}"), failures, message);
+                if let Consequence::Ban(seconds) = self.settings.consequence(Finding::Auth) {
+                    self.ban_by_check(address, seconds, Reason::AUTH);
+                }
+                Verdict::NewlyBlocked
+            }
+            Failed::Blocked => {
+                self.counters.count(Counter::AuthBlocked);
+                Verdict::Blocked
+            }
+            Failed::Retransmission => {
+                self.counters.count(Counter::AuthRetransmissions);
+                if self.auth.is_blocked(attempt, &self.clock) {
+                    Verdict::Blocked
+                } else {
+                    Verdict::Pass
+                }
+            }
+            Failed::Uncounted => {
+                self.counters.count(Counter::AuthUncounted);
+                Verdict::Pass
+            }
+        };
+        match self.blocks(Finding::Auth) {
+            true => (failed, verdict),
+            false => (failed, Verdict::Pass),
+        }
     }
 
     /// Forgets the failures of this user from this source, block included.
@@ -173,6 +188,9 @@ impl<C: Clock> Firewall<C> {
         user: Option<&[u8]>,
         message: &impl Message,
     ) -> bool {
+        if !self.blocks(Finding::Auth) {
+            return false;
+        }
         let verdict = self.with_each(address, user, message, |attempt| {
             // Without credentials there is nothing to evaluate, and nothing comes back.
             let admitted = if message.part(Part::Credentials).is_empty() {
@@ -303,6 +321,13 @@ impl<C: Clock> Firewall<C> {
         message: &impl Message,
     ) {
         let (user, agent) = (Escaped(user), Escaped(message.part(Part::UserAgent)));
+        if !self.blocks(Finding::Auth) {
+            self.counters.count(Counter::Logged);
+            self.journal.event(format_args!(
+                "found key={key} reason=auth user=\"{user}\" failures={failures} agent=\"{agent}\""
+            ));
+            return;
+        }
         let seconds = self.settings.auth_ban_time();
         self.journal.event(format_args!(
             "auth_block user=\"{user}\" key={key} failures={failures} seconds={seconds} \

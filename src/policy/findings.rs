@@ -18,6 +18,13 @@ impl<C: Clock> Firewall<C> {
         self.settings.consequence(finding) != Consequence::Off
     }
 
+    /// Would this block a message?
+    #[must_use]
+    pub fn blocks(&self, finding: Finding) -> bool {
+        let consequence = self.settings.consequence(finding);
+        matches!(consequence, Consequence::Block | Consequence::Ban(_))
+    }
+
     /// A check has found something in a message of a source that is not trusted. `evidence` goes
     /// into the log line: ` agent="…"`, escaped.
     pub(super) fn follow(

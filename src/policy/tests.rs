@@ -9,6 +9,7 @@ use crate::clock::manual::Manual;
 use crate::message::NoMessage;
 use crate::settings::AuthScope;
 
+mod consequences;
 mod messages;
 
 thread_local! {

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::escape::Escaped;
 use crate::policy::{Firewall, Found, Misplaced, Standing};
-use crate::settings::{Consequence, Finding};
+use crate::settings::Finding;
 use crate::shm::arena::Pin;
 use crate::source::{Address, Source};
 
@@ -73,12 +73,6 @@ impl<C: Clock> Firewall<C> {
         self.show_lists(address, &pin, reply)?;
         self.show_users(source, reply)?;
         Ok(reply.close()?)
-    }
-
-    /// Would this finding block a message now?
-    fn blocks(&self, finding: Finding) -> bool {
-        let consequence = self.settings.consequence(finding);
-        matches!(consequence, Consequence::Block | Consequence::Ban(_))
     }
 
     fn show_lists(

@@ -263,13 +263,6 @@ impl<const WORDS: usize> Table<WORDS> {
         super::super::os::prefetch(&self.sets[two]);
     }
 
-    /// Gets the records on their way that a hash may mean: its tags have come, or are waited for.
-    pub fn prefetch_record(&self, hash: u64) {
-        for index in self.matching_ways(hash) {
-            super::super::os::prefetch(&self.records[index]);
-        }
-    }
-
     /// The live records that may end by `now_s`; none of the others is looked at, and no tag
     /// either while nothing is due.
     pub fn due(&self, now_s: u32) -> impl Iterator<Item = Entry> + '_ {
