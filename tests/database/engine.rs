@@ -307,16 +307,16 @@ fn guard(server: Command, signal: &'static str, dir: &Path) {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
+    let end_with_us = || {
+        // SAFETY: a system call that takes two numbers.
+        match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) } {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        }
+    };
     // SAFETY: what runs between fork and exec is one system call. It comes after the change of the
     // user, which would undo it.
-    unsafe {
-        command.pre_exec(
-            || match libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) {
-                0 => Ok(()),
-                _ => Err(std::io::Error::last_os_error()),
-            },
-        )
-    };
+    unsafe { command.pre_exec(end_with_us) };
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let mut child = command.spawn().expect("a shell");

@@ -184,12 +184,13 @@ fn a_process_that_dies_while_it_counts_a_scan() {
         on_stage(|| {
             let (table, clock) = (table(64, RULES), SharedClock::new());
             let (subject, _) = source(1);
-            let fail = |name: u8| table.fail(subject, Kind::User, &[name], &clock);
+            let name = |name: u8| hash().user(&[name]).bare;
+            let fail = |user| table.fail(subject, Kind::User, name(user), &clock, || false);
             let prepare = || (0..before).for_each(|name| assert_eq!(fail(name), Counted::Below));
             die_at(point, prepare, || _ = fail(100));
             assert_eq!(fail(101), at_once, "{point}");
             let (other, _) = source(2);
-            let counted = table.fail(other, Kind::User, b"x", &clock);
+            let counted = table.fail(other, Kind::User, name(b'x'), &clock, || false);
             assert_eq!(counted, Counted::Below, "{point}: another source");
             clock.advance(Duration::from_secs(u64::from(LEASE_S) + 1));
             assert_eq!(fail(102), Counted::Below, "{point}");
