@@ -143,7 +143,7 @@ fn every_line_of_the_log_has_a_reply_that_counts() {
             assert_eq!([users, destinations], expected, "{what}");
             assert_eq!(failures(&kam, &source), 2 * failed, "{what}");
         }
-        assert_eq!(kam.log().matching("ban key=").len(), 0);
+        assert_eq!(kam.stop().matching("ban key=").len(), 0);
     }
 }
 
