@@ -35,8 +35,12 @@ pub fn holds(text: &[u8]) -> bool {
     !is_plain(text) && decode::windows(text).any(|part| is_sql(Window::read(part).as_bytes()))
 }
 
-/// Of a text that is decoded, in small letters.
+/// Of a text that is decoded, in small letters. It may be plain now.
 fn is_sql(text: &[u8]) -> bool {
+    !is_plain(text) && is_statement(text)
+}
+
+fn is_statement(text: &[u8]) -> bool {
     ends_a_quote(text) || comments(text) || statements::any(text)
 }
 

@@ -192,6 +192,7 @@ impl Run {
         let key = Source { key: source.into() };
         let attempt = |request| Attempt {
             user,
+            name: hash().user(user),
             source: key,
             request,
         };
@@ -282,6 +283,10 @@ impl Run {
     }
 }
 
+fn hash() -> Hash {
+    Hash::keyed([1, 2, 3, 4])
+}
+
 pub fn run(data: &[u8]) {
     world::begin();
     let mut input = Input(data);
@@ -293,8 +298,7 @@ pub fn run(data: &[u8]) {
         block_ms: 3_600_000,
         known_ms: input.one_of(&[604_800_000, 0, 1_000_000]),
     };
-    let hash = Hash::keyed([1, 2, 3, 4]);
-    let table = AuthTable::new(&mut MEMORY.again(), PLACES, hash, rules).expect("there is room");
+    let table = AuthTable::new(&mut MEMORY.again(), PLACES, hash(), rules).expect("there is room");
     let mut run = Run {
         table,
         rules,

@@ -221,13 +221,14 @@ pub fn settings(data: &[u8]) {
                 check_sentence(&sentence, "");
                 // A list keeps what stood before the entry that is refused.
                 assert!(
-                    name == "trusted" || shown(&settings) == before,
+                    ["trusted", "policy"].contains(&name) || shown(&settings) == before,
                     "{sentence}"
                 );
             }
             Ok(()) => assert!(
                 shown(&settings).iter().zip(&before).all(|(now, then)| {
-                    now == then || now.0 == name || name == "pike_log_level"
+                    // The older parameters decide where the policy says nothing.
+                    now == then || [name, "policy"].contains(&now.0) || name == "pike_log_level"
                 }),
                 "{name} alone is set"
             ),
