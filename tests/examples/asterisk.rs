@@ -204,10 +204,14 @@ fn nobody_reaches_anything_but_the_pbx() {
     let (pbx, elsewhere) = (pbx(&kam, &port), Phone::udp(&kam, "127.0.0.99"));
     let target = format!("sip:9@{}", elsewhere.local());
     let own = format!("<sip:127.0.0.1:{};lr>", kam.port());
-    let tricks: [fn(Request, &str, &str) -> Request; 4] = [
+    let tricks: [fn(Request, &str, &str) -> Request; 5] = [
         |request, target, _| request.uri(target),
         |request, target, _| request.header("Route", format!("<{target};lr>")),
         |request, target, own| request.header("Route", format!("{own}, <{target};lr>")),
+        |request, target, own| {
+            let route = format!("{own}, <{target};lr>");
+            (request.header("Route", route)).header("To", "<sip:9@palisade.test>;tag=1")
+        },
         |request, target, own| {
             let route = own.replace(">", &format!(";received={target}>"));
             (request.header("Route", route)).header("To", "<sip:9@palisade.test>;tag=1")
