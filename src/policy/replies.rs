@@ -153,6 +153,11 @@ impl<C: Clock> Firewall<C> {
         }
         self.counters.count(Counter::Replies);
         let result = |result| self.auth_result(result, address, None, request);
+        let is_call = matches!(meaning, Meaning::NoSuchDestination | Meaning::Reached);
+        if is_call && digest.is_offered {
+            // The attempt is over, whatever it was: it waits in line no longer.
+            result(AuthResult::Neither);
+        }
         match meaning {
             Meaning::Nothing => Verdict::Pass,
             Meaning::WrongCredentials => result(AuthResult::Failure),

@@ -11,6 +11,7 @@ use crate::settings::AuthScope;
 
 mod consequences;
 mod messages;
+mod replies;
 
 thread_local! {
     static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
