@@ -32,6 +32,8 @@ MODULE_VERSION
 static char *report;
 /* rows whose operation does not contain this text are left out */
 static char *only = "";
+/* the lists that there are, and the rows that are about them: see row.h */
+static int lists = LISTS_NONE;
 
 static int measure_all(void)
 {
@@ -42,12 +44,15 @@ static int measure_all(void)
 	for(index = 0; index < rows_count; index++) {
 		result_t result;
 
-		if(strstr(rows[index].operation, only) == NULL)
+		if((int)rows[index].lists != lists
+				|| strstr(rows[index].operation, only) == NULL)
 			continue;
 		if(measure(&rows[index], &result) < 0)
 			return -1;
 		report_row(&rows[index], &result);
 	}
+	if(lists == LISTS_ASKED)
+		report_loading("networks_1000000", "networks_500");
 	report_end();
 	return 0;
 }
@@ -130,6 +135,7 @@ static int child_init(int rank)
 static param_export_t params[] = {
 	{"report", PARAM_STRING, &report},
 	{"only", PARAM_STRING, &only},
+	{"lists", PARAM_INT, &lists},
 	{0, 0, 0}
 };
 

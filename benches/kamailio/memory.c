@@ -12,6 +12,7 @@
 #include "core/mem/shm_mem.h"
 #include "core/rpc.h"
 
+#include "loop.h"
 #include "memory.h"
 
 size_t kamailio_bytes(void)
@@ -22,13 +23,16 @@ size_t kamailio_bytes(void)
 	return info.real_used;
 }
 
-/* The reply of palisade.tables, as it is written: {total, rows: [{table,
- * capacity, used, evictions, bytes}, ...]}. */
+/* The reply of palisade.tables and of palisade.lists, as it is written: {total,
+ * rows: [{table or name, ..., bytes}, ...]}. */
 typedef struct reading
 {
 	const char *wanted; /* NULL: the sum of all */
 	int is_wanted;
 	palisade_table_t table;
+	size_t load_ms;
+	size_t generation;
+	str argument; /* NULL: none */
 } reading_t;
 
 static reading_t reading;
@@ -45,7 +49,7 @@ static void read_field(const char *name, char type, va_list *values)
 			return;
 		case 'S':
 			s = va_arg(*values, const str *);
-			if(strcmp(name, "table") == 0)
+			if(strcmp(name, "table") == 0 || strcmp(name, "name") == 0)
 				reading.is_wanted =
 						reading.wanted == NULL
 						|| (s->len == (int)strlen(reading.wanted)
@@ -61,6 +65,10 @@ static void read_field(const char *name, char type, va_list *values)
 		reading.table.bytes += value;
 	if(reading.is_wanted && strcmp(name, "capacity") == 0)
 		reading.table.capacity += value;
+	if(reading.is_wanted && strcmp(name, "load_ms") == 0)
+		reading.load_ms = value;
+	if(reading.is_wanted && strcmp(name, "generation") == 0)
+		reading.generation = value;
 }
 
 static int add(void *ctx, char *types, ...)
@@ -90,34 +98,76 @@ static int struct_add(void *ctx, char *types, ...)
 	return 0;
 }
 
+/* as it is asked for texts: "*.S" */
 static int scan(void *ctx, char *types, ...)
 {
+	va_list values;
+
 	(void)ctx;
-	(void)types;
-	return 0; /* no arguments */
+	if(reading.argument.s == NULL || strcmp(types, "*.S") != 0)
+		return 0;
+	va_start(values, types);
+	*va_arg(values, str *) = reading.argument;
+	va_end(values);
+	reading.argument.s = NULL;
+	return 1;
 }
 
 static void fault(void *ctx, int code, char *sentence, ...)
 {
 	(void)ctx;
-	LM_ERR("palisade.tables: %d %s\n", code, sentence);
+	LM_ERR("RPC: %d %s\n", code, sentence);
 }
 
-palisade_table_t palisade_table(const char *name)
+/* a command's reply, as far as it is about this table or list */
+static void read_reply(char *name, const char *wanted, char *argument)
 {
-	rpc_export_t *command = find_rpc_export("palisade.tables", 0);
+	rpc_export_t *command = find_rpc_export(name, 0);
 	rpc_t rpc = {.fault = fault,
 			.add = add,
 			.scan = scan,
 			.struct_add = struct_add,
 			.array_add = add};
 
-	reading = (reading_t){.wanted = name};
+	reading = (reading_t){.wanted = wanted};
+	if(argument != NULL)
+		reading.argument = (str){argument, strlen(argument)};
 	if(command != NULL)
 		command->function(&rpc, &reading);
+}
+
+palisade_table_t palisade_table(const char *name)
+{
+	read_reply("palisade.tables", name, NULL);
 	if(reading.table.bytes == 0)
 		LM_ERR("palisade.tables tells of no bytes of %s\n", name);
 	return reading.table;
+}
+
+palisade_list_t palisade_list(const char *name)
+{
+	palisade_list_t list;
+
+	read_reply("palisade.lists", name, NULL);
+	list.bytes = reading.table.bytes;
+	list.load_ms = reading.load_ms;
+	list.generation = reading.generation;
+	if(list.bytes == 0)
+		LM_ERR("palisade.lists tells of no bytes of %s\n", name);
+	return list;
+}
+
+double palisade_reload(char *name)
+{
+	size_t before = palisade_list(name).generation;
+	double begin_ns = now_ns();
+
+	/* this process is a SIP worker, which gets an answer at once */
+	read_reply("palisade.reload", name, name);
+	while(palisade_list(name).generation == before)
+		if(now_ns() > begin_ns + 1e9)
+			return -1;
+	return (now_ns() - begin_ns) / 1e6;
 }
 
 size_t palisade_bytes(void)

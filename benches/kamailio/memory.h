@@ -25,6 +25,20 @@ typedef struct palisade_table
 /* as palisade.tables tells; bytes 0: there is no such table */
 palisade_table_t palisade_table(const char *name);
 
+/* of one list, as palisade.lists tells */
+typedef struct palisade_list
+{
+	size_t bytes;
+	size_t load_ms;
+	size_t generation;
+} palisade_list_t;
+
+palisade_list_t palisade_list(const char *name);
+
+/* milliseconds from palisade.reload of this list until the new one is in use;
+ * -1: it never was */
+double palisade_reload(char *name);
+
 /* bytes of all tables */
 size_t palisade_bytes(void);
 

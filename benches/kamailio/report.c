@@ -8,10 +8,12 @@
 #include <stdarg.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/dprint.h"
 
+#include "memory.h"
 #include "report.h"
 
 /* µs of a batch of ours, at the most */
@@ -19,6 +21,9 @@
 
 /* not stdout: Kamailio has closed it */
 static FILE *out;
+
+/* ns, in the row above */
+static double ours_before;
 
 static int met_count, missed_count, out_of_reach_count;
 
@@ -120,6 +125,10 @@ static void judge_all(const row_t *row, const result_t *result)
 	if(target->beyond > 0)
 		judge(ours <= limit + target->beyond, "≤ RMW + %g ns",
 				target->beyond);
+	if(target->before > 0)
+		judge(ours <= target->before * ours_before, "≤ %g× the row above",
+				target->before);
+	ours_before = ours;
 	if(target->alone > 0)
 		judge_crowd(target->alone, result->of);
 	judge(result->growth_ours == 0, "growth 0");
@@ -163,6 +172,36 @@ void report_row(const row_t *row, const result_t *result)
 			number(theirs, theirs->worst_us).text);
 	judge_all(row, result);
 	fputs(" |\n", out);
+}
+
+/* milliseconds, at the most */
+#define LOAD_MS 2000
+#define RELOAD_MS 10
+#define RELOADS 21
+
+static int compare(const void *one, const void *two)
+{
+	double a = *(const double *)one, b = *(const double *)two;
+
+	return (a > b) - (a < b);
+}
+
+void report_loading(const char *large, char *small)
+{
+	double load_ms = palisade_list(large).load_ms, reload_ms[RELOADS];
+	int index;
+
+	for(index = 0; index < RELOADS; index++)
+		reload_ms[index] = palisade_reload(small);
+	qsort(reload_ms, RELOADS, sizeof(*reload_ms), compare);
+	fprintf(out, "\n%s is loaded from a text file in %.0f ms;", large, load_ms);
+	judge(load_ms > 0 && load_ms < LOAD_MS, "< %d ms", LOAD_MS);
+	fprintf(out, "\nafter palisade.reload %s the new list is in use in %.2f ms, at "
+				 "worst %.2f ms;",
+			small, reload_ms[RELOADS / 2], reload_ms[RELOADS - 1]);
+	judge(reload_ms[0] >= 0 && reload_ms[RELOADS / 2] < RELOAD_MS, "< %d ms",
+			RELOAD_MS);
+	putc('\n', out);
 }
 
 void report_end(void)

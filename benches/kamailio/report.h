@@ -13,6 +13,8 @@
 /* begins it in this file; -1 after an error was logged */
 int report_begin(const char *path);
 void report_row(const row_t *row, const result_t *result);
+/* how long it took to load a list, and takes to load one again */
+void report_loading(const char *large, char *small);
 void report_end(void);
 
 #endif

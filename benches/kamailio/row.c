@@ -78,6 +78,20 @@ static int set_more_bans(void)
 	.sources = users, .are_users = 1, .batches = 64, \
 	.area = AREA_USERS, .target = {.times = 20}}
 
+/* addresses are drawn from all there are */
+#define NETWORKS(name_of, our, their, their_name, must) \
+	{.operation = "in a list of networks, " name_of, .peer = their_name, \
+	.lists = LISTS_ASKED, .list = #our, \
+	.ours = &in_##our, .theirs = their, .empty = &nothing_route, \
+	.sources = 1 << 24, .family = __LINE__, .batches = 64, \
+	.area = AREA_LIST, .target = must}
+
+#define TEXTS(what, our, their, their_name, must) \
+	{.operation = "in a list of " what, .peer = their_name, \
+	.lists = LISTS_ASKED, \
+	.ours = &in_##our, .theirs = their, .empty = &nothing_route, \
+	.sources = 1, .family = __LINE__, .batches = 64, .target = must}
+
 #define MUST(...) {__VA_ARGS__}
 #define NOTHING_MUST {0}
 
@@ -128,6 +142,31 @@ const row_t rows[] = {
 		.theirs = &recipe_check, .empty = &nothing_route, .sources = 100000,
 		.family = __LINE__, .batches = 32, .is_paced = 1,
 		.area = AREA_TAGS_SOURCES},
+
+	/* one read-modify-write, and three reads more */
+	NETWORKS("1,000,000", networks_1000000, &permissions,
+		"allow_source_address, 512", MUST(.limits = 4)),
+	NETWORKS("500", networks_500, &permissions,
+		"allow_source_address, 512", MUST(.times = 1)),
+	NETWORKS("500", networks_500, &secfilter_ip,
+		"secf_check_ip, 500", MUST(.times = 1)),
+	TEXTS("agents, 10", agents_10, NULL, NULL, NOTHING_MUST),
+	TEXTS("agents, 100,000", agents_100000, &secfilter_agent,
+		"secf_check_ua, 10,000", MUST(.before = 2)),
+	TEXTS("users, 10", users_10, &secfilter_user,
+		"secf_check_from_hdr, 10", NOTHING_MUST),
+	TEXTS("users, 100,000", users_100000, NULL, NULL, MUST(.before = 2)),
+	TEXTS("destinations, 10", destinations_10, NULL, NULL, NOTHING_MUST),
+	TEXTS("destinations, 100,000", destinations_100000, NULL, NULL,
+		MUST(.before = 2)),
+
+	{.operation = "country of the source", .lists = LISTS_CHECKED,
+		.ours = &palisade_country, .empty = &nothing_route,
+		.sources = 1 << 24, .family = __LINE__, .batches = 64},
+	{.operation = "palisade_check(), benign, 5 lists", .lists = LISTS_CHECKED,
+		.ours = &palisade_check_any, .empty = &nothing, .sources = 100000,
+		.family = __LINE__, .batches = 64, .is_paced = 1,
+		.area = AREA_TAGS_SOURCES},
 };
 
 /* clang-format on */
@@ -173,6 +212,12 @@ void row_area(const row_t *row, size_t *bytes, size_t *more_bytes)
 			break;
 		case AREA_USERS:
 			*bytes = at_most(touched * LINES_OF_USER, "users");
+			break;
+		case AREA_LIST:
+			/* as much memory as the limit has */
+			*bytes = palisade_list(row->list).bytes;
+			if(*bytes > palisade_bytes())
+				*bytes = palisade_bytes();
 			break;
 	}
 }

@@ -25,7 +25,8 @@ typedef enum area
 	AREA_BANS,		   /* the table of bans */
 	AREA_BAN_TAGS,	   /* the part of it that tells who is not banned */
 	AREA_TAGS_SOURCES, /* that, and the table of sources */
-	AREA_USERS		   /* as much as is touched of the table of users */
+	AREA_USERS,		   /* as much as is touched of the table of users */
+	AREA_LIST		   /* the list of the row */
 } area_t;
 
 /* 0: no such target */
@@ -35,10 +36,22 @@ typedef struct target
 	double limits; /* ours takes at most so many times the limit */
 	double beyond; /* ours takes at most so many ns more than the limit */
 	double alone;  /* with a second process: so many times as alone */
+	double before; /* ours takes at most so many times what it took a row ago */
 } target_t;
+
+/* the lists that Palisade has: scripts/bench starts Kamailio with each */
+enum lists
+{
+	LISTS_NONE,
+	LISTS_ASKED,  /* by palisade_in_list() */
+	LISTS_CHECKED /* by palisade_check() */
+};
 
 typedef struct row
 {
+	enum lists lists;
+	/* the one that its limit is about */
+	const char *list;
 	const char *operation;
 	const char *peer;
 	const subject_t *ours;

@@ -88,6 +88,16 @@ static int find_route(subject_t *subject, char *name)
 	return -1;
 }
 
+/* it is there when its rows are measured */
+static int find_lists_route(subject_t *subject, char *name)
+{
+	int index = route_lookup(&main_rt, name);
+
+	return index >= 0 && main_rt.rlist[index] != NULL
+				   ? find_route(subject, name)
+				   : found(subject, call_nothing, NULL);
+}
+
 static int find_variable(subject_t *subject, cmd_function call, char *name)
 {
 	str s = {name, strlen(name)};
@@ -102,6 +112,7 @@ static int find_variable(subject_t *subject, cmd_function call, char *name)
 #define LOCAL(name) find_local(subject)
 #define EXPORT(module, name) find_export_of(subject, module, name)
 #define ROUTE(name) find_route(subject, name)
+#define LISTS_ROUTE(name) find_lists_route(subject, name)
 #define GET(name) find_variable(subject, call_get, name)
 #define SET(name) find_variable(subject, call_set, name)
 

@@ -33,6 +33,7 @@ typedef struct subject
 	X(palisade_banned, 1, EXPORT("palisade", "palisade_is_banned")) \
 	X(palisade_not_banned, -1, EXPORT("palisade", "palisade_is_banned")) \
 	X(palisade_check, 1, EXPORT("palisade", "palisade_check")) \
+	X(palisade_check_any, 0, EXPORT("palisade", "palisade_check")) \
 	X(palisade_check_route, 1, ROUTE("PALISADE_CHECK")) \
 	X(palisade_ban, 1, ROUTE("PALISADE_BAN")) \
 	X(palisade_agent, 1, ROUTE("PALISADE_AGENT")) \
@@ -40,6 +41,16 @@ typedef struct subject
 	X(palisade_auth_ok, 1, ROUTE("PALISADE_AUTH_OK")) \
 	X(palisade_auth_failed, 1, ROUTE("PALISADE_AUTH_FAILED")) \
 	X(palisade_auth, 1, ROUTE("PALISADE_AUTH")) \
+	\
+	X(palisade_country, 1, LISTS_ROUTE("PALISADE_COUNTRY")) \
+	X(in_networks_1000000, 1, LISTS_ROUTE("IN_NETWORKS_1000000")) \
+	X(in_networks_500, 1, LISTS_ROUTE("IN_NETWORKS_500")) \
+	X(in_agents_10, 1, LISTS_ROUTE("IN_AGENTS_10")) \
+	X(in_agents_100000, 1, LISTS_ROUTE("IN_AGENTS_100000")) \
+	X(in_users_10, 1, LISTS_ROUTE("IN_USERS_10")) \
+	X(in_users_100000, 1, LISTS_ROUTE("IN_USERS_100000")) \
+	X(in_destinations_10, 1, LISTS_ROUTE("IN_DESTINATIONS_10")) \
+	X(in_destinations_100000, 1, LISTS_ROUTE("IN_DESTINATIONS_100000")) \
 	\
 	X(pike, 0, EXPORT("pike", "pike_check_req")) \
 	X(htable_get, 1, GET("$sht(ipban=>$si)")) \
@@ -53,6 +64,9 @@ typedef struct subject
 	X(recipe_auth_ok, 1, ROUTE("RECIPE_AUTH_OK")) \
 	X(recipe_auth_failed, 1, ROUTE("RECIPE_AUTH_FAILED")) \
 	X(recipe_auth, 1, ROUTE("RECIPE_AUTH")) \
+	X(permissions, 1, LISTS_ROUTE("PERMISSIONS")) \
+	X(secfilter_ip, 1, LISTS_ROUTE("SECFILTER_IP")) \
+	X(secfilter_user, 1, LISTS_ROUTE("SECFILTER_USER")) \
 	X(secfilter_agent, 1, ROUTE("SECFILTER_AGENT")) \
 	X(secfilter_sqli, 1, ROUTE("SECFILTER_SQLI"))
 /* clang-format on */
