@@ -59,6 +59,17 @@ pub enum Verdict {
     NewlyBlocked,
 }
 
+impl Verdict {
+    /// The verdict of the next check, if this one lets it through.
+    #[inline]
+    fn or(self, next: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Pass => next(),
+            Self::Blocked | Self::NewlyBlocked => self,
+        }
+    }
+}
+
 /// Why a source was not banned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotBanned {
@@ -244,14 +255,13 @@ impl<C: Clock> Firewall<C> {
             self.counters.count(Counter::BlockedBan);
             return Verdict::Blocked;
         }
-        let in_list = || self.follow_denied(denied, address, message);
-        let rate = || match self.is_counted(message) {
-            true => Verdict::Pass,
-            false => self.charge_and_follow(address, source, hash),
-        };
-        let place = || self.check_place(address, message, &pin);
-        first_block([&in_list, &rate, &place])
-            .unwrap_or_else(|| self.check_content(address, message, &pin))
+        self.follow_denied(denied, address, message)
+            .or(|| match self.is_counted(message) {
+                true => Verdict::Pass,
+                false => self.charge_and_follow(address, source, hash),
+            })
+            .or(|| self.check_place(address, message, &pin))
+            .or(|| self.check_content(address, message, &pin))
     }
 
     /// What only the parsed message tells.
@@ -264,12 +274,11 @@ impl<C: Clock> Firewall<C> {
         if self.trusts_text(message, pin) {
             return Verdict::Pass;
         }
-        let agent = || self.judge_agent(address, message, message.part(Part::UserAgent), pin);
-        let texts = || self.check_texts(address, message, pin);
-        let sqli = || self.check_sqli_of(address, message);
-        let contact = || self.check_contact(address, message);
-        let route = || self.check_route(address, message);
-        first_block([&agent, &texts, &sqli, &contact, &route]).unwrap_or(Verdict::Pass)
+        self.judge_agent(address, message, message.part(Part::UserAgent), pin)
+            .or(|| self.check_texts(address, message, pin))
+            .or(|| self.check_sqli_of(address, message))
+            .or(|| self.check_contact(address, message))
+            .or(|| self.check_route(address, message))
     }
 
     /// Counts a message of a source; what follows when it goes over the rate is the policy's.
@@ -363,14 +372,6 @@ impl<C: Clock> Firewall<C> {
     pub const fn prefixes(&self) -> Prefixes {
         self.prefixes
     }
-}
-
-/// Runs checks until one blocks.
-fn first_block<const N: usize>(checks: [&dyn Fn() -> Verdict; N]) -> Option<Verdict> {
-    let verdicts = checks.iter().map(|check| check());
-    verdicts
-        .into_iter()
-        .find(|&verdict| verdict != Verdict::Pass)
 }
 
 #[cfg(all(test, not(loom)))]

@@ -77,7 +77,11 @@ impl<C: Clock> Firewall<C> {
 
     /// Is this address in a trusted network, country or system?
     #[must_use]
+    #[inline]
     pub fn is_trusted(&self, address: Address) -> bool {
+        if !self.lists.judge_sources() && !self.settings.trusted.holds(address) {
+            return false;
+        }
         match self.standing(address, &self.pin()) {
             Standing::Trusted(by) => {
                 self.count_trusted(by);
@@ -94,10 +98,19 @@ impl<C: Clock> Firewall<C> {
 
     /// What the parameter `trusted` and the lists of networks, countries and systems say of a
     /// source; of the latter two, only trust.
+    #[inline]
     pub fn standing<'p>(&'p self, address: Address, pin: &'p Option<Pin<'_>>) -> Standing<'p> {
         if self.settings.trusted.holds(address) {
             return Standing::Trusted(None);
         }
+        if !self.lists.judge_sources() {
+            return Standing::Unlisted;
+        }
+        self.standing_in_lists(address, pin)
+    }
+
+    #[inline(never)]
+    fn standing_in_lists<'p>(&'p self, address: Address, pin: &'p Option<Pin<'_>>) -> Standing<'p> {
         let longest = |action| {
             let found = self.networks(action, address, pin);
             found.max_by_key(|found| found.hit.prefix_bits)
@@ -297,6 +310,9 @@ impl<C: Clock> Firewall<C> {
         text: &[u8],
         pin: &'p Option<Pin<'_>>,
     ) -> Option<Found<'p>> {
+        if !self.lists.has(kind, action) {
+            return None;
+        }
         let now_ms = self.clock.coarse_ms();
         let mut lists = self.lists.of(kind, action);
         lists.find_map(|list| {
