@@ -366,6 +366,19 @@ int32_t database_row(void *database, palisade_host_field_t *fields)
 	return 1;
 }
 
+/* fields as the drivers take them: names, pointers to these, values */
+static void spread(const palisade_host_field_t *fields, size_t count,
+		str *names, db_key_t *keys, db_val_t *values)
+{
+	size_t i;
+
+	for(i = 0; i < count; i++) {
+		names[i] = name_of(fields[i].column);
+		keys[i] = &names[i];
+		values[i] = value_of(&fields[i]);
+	}
+}
+
 int32_t database_delete(void *database, const char *table,
 		const palisade_host_field_t *equal, size_t equal_count)
 {
@@ -373,18 +386,13 @@ int32_t database_delete(void *database, const char *table,
 	str names[EQUAL_MAX];
 	db_key_t keys[EQUAL_MAX];
 	db_val_t values[EQUAL_MAX];
-	size_t i;
 
 	/* without a condition it would be all rows */
 	if(d->driver.delete == NULL || equal_count == 0 || equal_count > EQUAL_MAX)
 		return PALISADE_DB_UNABLE;
 	if(use(d, table) != 0)
 		return PALISADE_DB_REFUSED;
-	for(i = 0; i < equal_count; i++) {
-		names[i] = name_of(equal[i].column);
-		keys[i] = &names[i];
-		values[i] = value_of(&equal[i]);
-	}
+	spread(equal, equal_count, names, keys, values);
 	if(d->driver.delete(d->connection, keys, NULL, values, equal_count) < 0)
 		return PALISADE_DB_REFUSED;
 	return 0;
@@ -397,17 +405,12 @@ int32_t database_insert(void *database, const char *table,
 	str names[COLUMNS_MAX];
 	db_key_t keys[COLUMNS_MAX];
 	db_val_t values[COLUMNS_MAX];
-	size_t i;
 
 	if(d->driver.insert == NULL || count > COLUMNS_MAX)
 		return PALISADE_DB_UNABLE;
 	if(use(d, table) != 0)
 		return PALISADE_DB_REFUSED;
-	for(i = 0; i < count; i++) {
-		names[i] = name_of(fields[i].column);
-		keys[i] = &names[i];
-		values[i] = value_of(&fields[i]);
-	}
+	spread(fields, count, names, keys, values);
 	if(d->driver.insert(d->connection, keys, values, count) < 0)
 		return PALISADE_DB_REFUSED;
 	return 0;

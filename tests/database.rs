@@ -6,9 +6,10 @@ mod engine;
 mod many;
 mod read;
 
-use crate::support::{Kamailio, Reply, Rpc, RpcError, Server};
+use crate::lists::{call, row, rpc};
+use crate::support::{Kamailio, Reply, Server};
 use engine::{Engine, PASSWORD, Store};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A Kamailio with these lists from this database. `lists`: `name=…;kind=…;action=…;db=…`.
 fn kamailio(store: &Store, lists: &[&str]) -> Kamailio {
@@ -30,24 +31,6 @@ fn configured(store: &Store, lists: &[&str], more: &str) -> Kamailio {
         request_route {{ exit; }}"#
     );
     Kamailio::with(&config).environment("TZ", "UTC")
-}
-
-fn rpc(kam: &Server, command: &str, arguments: Value) -> Result<Reply, RpcError> {
-    kam.rpc(Rpc::Datagram, &format!("palisade.{command}"), arguments)
-}
-
-#[track_caller]
-fn call(kam: &Server, command: &str, arguments: Value) -> Reply {
-    let answer = rpc(kam, command, arguments.clone());
-    answer.unwrap_or_else(|error| panic!("palisade.{command} {arguments}: {error}\n{}", kam.log()))
-}
-
-/// The row of a list in palisade.lists.
-#[track_caller]
-fn row(kam: &Server, name: &str) -> Reply {
-    let rows = call(kam, "lists", json!([])).rows("rows");
-    let found = rows.into_iter().find(|row| row.text("name") == name);
-    found.unwrap_or_else(|| panic!("no list {name}"))
 }
 
 /// The entries of a list, up to a hundred, sorted: `value until comment`.

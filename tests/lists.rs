@@ -86,19 +86,19 @@ impl Lists {
     }
 }
 
-fn rpc(kam: &Server, command: &str, arguments: Value) -> Result<Reply, RpcError> {
+pub fn rpc(kam: &Server, command: &str, arguments: Value) -> Result<Reply, RpcError> {
     kam.rpc(Rpc::Datagram, &format!("palisade.{command}"), arguments)
 }
 
 #[track_caller]
-fn call(kam: &Server, command: &str, arguments: Value) -> Reply {
+pub fn call(kam: &Server, command: &str, arguments: Value) -> Reply {
     let answer = rpc(kam, command, arguments.clone());
     answer.unwrap_or_else(|error| panic!("palisade.{command} {arguments}: {error}\n{}", kam.log()))
 }
 
 /// The row of a list in palisade.lists.
 #[track_caller]
-fn row(kam: &Server, name: &str) -> Reply {
+pub fn row(kam: &Server, name: &str) -> Reply {
     let rows = call(kam, "lists", json!([])).rows("rows");
     let found = rows.into_iter().find(|row| row.text("name") == name);
     found.unwrap_or_else(|| panic!("no list {name}"))

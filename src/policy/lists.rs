@@ -3,10 +3,11 @@
 use crate::clock::Clock;
 use crate::lists::image::{Hit, Image};
 use crate::lists::{Kind, List, value};
-use crate::message::{Message, Part};
+use crate::message::Message;
 use crate::source::Address;
 
 use super::Firewall;
+use super::listed::parts_of;
 
 impl<C: Clock> Firewall<C> {
     /// Is what this list is about in it: the source of a message, or a text of it? `None`: there is
@@ -15,16 +16,15 @@ impl<C: Clock> Firewall<C> {
         let list = self.lists.by_name(name)?;
         Some(self.met(&list, |image| {
             let now_ms = self.clock.coarse_ms();
-            let of_text = |part| image.find_text(message.part(part), &self.hash, now_ms);
             match list.spec.kind {
                 Kind::Network => image.find_address(address, now_ms),
-                Kind::Agent => of_text(Part::UserAgent),
-                Kind::User => of_text(Part::FromUser),
-                Kind::Domain => of_text(Part::FromHost),
-                Kind::Name => of_text(Part::FromName),
-                Kind::Destination => of_text(Part::UriUser),
                 Kind::Country => image.find_country(self.country_of(address)?, now_ms),
                 Kind::Asn => image.find_asn(self.asn_of(address)?, now_ms),
+                kind => {
+                    // The first is the one that a script means: From's, where there are several.
+                    let text = message.part(*parts_of(kind).first()?);
+                    image.find_text(text, &self.hash, now_ms)
+                }
             }
         }))
     }

@@ -107,3 +107,11 @@ pub(super) struct Page {
     pub offset: u64,
     pub limit: u64,
 }
+
+impl Page {
+    /// All rows, of what is never many.
+    pub const ALL: Self = Self {
+        offset: 0,
+        limit: u64::MAX,
+    };
+}

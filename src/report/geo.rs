@@ -29,21 +29,22 @@ impl<C: Clock> Firewall<C> {
         reply: &mut impl Reply,
     ) -> Result<(), Fault> {
         arguments.end()?;
-        let all = Page {
-            offset: 0,
-            limit: u64::MAX,
-        };
-        list(reply, all, self.geo.each(), |reply, row: (&Input, Told)| {
-            let (input, told) = row;
-            let loaded = told.loaded_ms.map_or(0, |at| wall_s(&self.clock, at));
-            reply.open_struct(None)?;
-            reply.text(Some(c"file"), &input.to_string())?;
-            reply.number(Some(c"entries"), number(told.entries))?;
-            reply.number(Some(c"bytes"), number(told.bytes))?;
-            reply.number(Some(c"loaded"), loaded)?;
-            reply.number(Some(c"ms"), number(told.took_ms))?;
-            reply.text(Some(c"last_error"), &told.last_error)?;
-            reply.close()
-        })
+        list(
+            reply,
+            Page::ALL,
+            self.geo.each(),
+            |reply, row: (&Input, Told)| {
+                let (input, told) = row;
+                let loaded = told.loaded_ms.map_or(0, |at| wall_s(&self.clock, at));
+                reply.open_struct(None)?;
+                reply.text(Some(c"file"), &input.to_string())?;
+                reply.number(Some(c"entries"), number(told.entries))?;
+                reply.number(Some(c"bytes"), number(told.bytes))?;
+                reply.number(Some(c"loaded"), loaded)?;
+                reply.number(Some(c"ms"), number(told.took_ms))?;
+                reply.text(Some(c"last_error"), &told.last_error)?;
+                reply.close()
+            },
+        )
     }
 }

@@ -25,11 +25,7 @@ impl<C: Clock> Firewall<C> {
         reply: &mut impl Reply,
     ) -> Result<(), Fault> {
         arguments.end()?;
-        let all = Page {
-            offset: 0,
-            limit: u64::MAX,
-        };
-        list(reply, all, self.lists.each(), |reply, row| {
+        list(reply, Page::ALL, self.lists.each(), |reply, row| {
             self.write_list(reply, &row)
         })
     }
@@ -127,11 +123,7 @@ impl<C: Clock> Firewall<C> {
                 Some((list, self.row(&hit)))
             })
             .collect();
-        let all = Page {
-            offset: 0,
-            limit: u64::MAX,
-        };
-        list(reply, all, found.into_iter(), |reply, (list, row)| {
+        list(reply, Page::ALL, found.into_iter(), |reply, (list, row)| {
             reply.open_struct(None)?;
             reply.text(Some(c"list"), &list.spec.name)?;
             reply.text(Some(c"kind"), list.spec.kind.name())?;
