@@ -41,7 +41,8 @@ fn header() -> Result<Vec<u8>, String> {
     let config = cbindgen::Config::from_file("cbindgen.toml")?;
     // The ABI's own files, not the crate: what is public in Rust is not C's business.
     let header = [
-        "types", "life", "checks", "geo", "rpc", "messages", "scans", "keeper", "lists",
+        "types", "life", "checks", "bans", "auth", "geo", "rpc", "messages", "scans", "keeper",
+        "lists",
     ]
     .iter()
     .fold(

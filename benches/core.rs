@@ -8,7 +8,7 @@ use palisade::ban::{Origin, Reason};
 use palisade::hash::Hash;
 use palisade::lists::image::{Image, build};
 use palisade::lists::{Entry, Kind, Matching, Value};
-use palisade::message::{Message, Part};
+use palisade::message::{Message, Method, Part, Reading};
 use palisade::policy::Firewall;
 use palisade::settings::Settings;
 use palisade::shm::arena::Arena;
@@ -76,24 +76,27 @@ impl Register {
 }
 
 impl Message for Register {
-    fn nth(&self, part: Part, index: u32) -> &[u8] {
-        if index > 0 {
-            return b"";
-        }
-        match part {
-            Part::Method => b"REGISTER",
-            Part::UserAgent => b"Yealink SIP-T46S 66.84.0.15",
-            Part::AuthUser => self.user.as_bytes(),
-            Part::AuthRealm | Part::FromHost => b"example.com",
-            Part::FromUser => b"alice",
-            Part::CallId => self.call_id.as_bytes(),
-            Part::CSeq => b"2 REGISTER",
-            Part::Credentials => {
+    fn read(&self) -> Reading<'_> {
+        let mut reading = Reading::new(Method::Register, Default::default());
+        reading.is_request = true;
+        for (part, text) in [
+            (Part::Method, &b"REGISTER"[..]),
+            (Part::UserAgent, b"Yealink SIP-T46S 66.84.0.15"),
+            (Part::FromHost, b"example.com"),
+            (Part::FromUser, b"alice"),
+            (Part::CallId, self.call_id.as_bytes()),
+            (Part::CSeq, b"2 REGISTER"),
+            (Part::AuthUser, self.user.as_bytes()),
+            (Part::AuthRealm, b"example.com"),
+            (
+                Part::Credentials,
                 b"Digest username=\"alice\", realm=\"example.com\", nonce=\"ZnQ3Z2Z0N2dLWjZm\", \
-                  uri=\"sip:example.com\", response=\"6629fae49393a05397450978507c4ef1\""
-            }
-            _ => b"",
+                  uri=\"sip:example.com\", response=\"6629fae49393a05397450978507c4ef1\"",
+            ),
+        ] {
+            reading.put(part, 0, text);
         }
+        reading
     }
 }
 
@@ -102,11 +105,11 @@ fn rate_check(bencher: Bencher<'_, '_>, sources: u32) {
     let firewall = firewall();
     let mut random = Random(0);
     for number in 0..sources {
-        firewall.check_rate(address(number));
+        firewall.inspect_address(address(number), |it| it.check_rate());
     }
     bencher
         .with_inputs(|| address(random.below(sources)))
-        .bench_local_values(|address| firewall.check_rate(address));
+        .bench_local_values(|address| firewall.inspect_address(address, |it| it.check_rate()));
 }
 
 #[divan::bench(args = [true, false])]
@@ -131,7 +134,7 @@ fn check(bencher: Bencher<'_, '_>, sources: &u32) {
     let mut random = Random(0);
     bencher
         .with_inputs(|| address(random.below(*sources)))
-        .bench_local_values(|address| firewall.check(address, &register));
+        .bench_local_values(|address| firewall.inspect(address, &register, |it| it.check()));
 }
 
 #[divan::bench]
@@ -140,7 +143,9 @@ fn auth_failed(bencher: Bencher<'_, '_>) {
     let mut turns = 0..;
     bencher
         .with_inputs(|| attempt(&mut turns))
-        .bench_local_refs(|(address, register)| firewall.auth_failed(*address, None, register));
+        .bench_local_refs(|(address, register)| {
+            firewall.inspect(*address, &*register, |it| it.auth_failed(None))
+        });
 }
 
 /// Of users who have failed before.
@@ -150,11 +155,13 @@ fn auth_blocked(bencher: Bencher<'_, '_>) {
     let mut turns = 0..;
     for _ in 0..USERS {
         let (address, register) = attempt(&mut turns);
-        firewall.auth_failed(address, None, &register);
+        firewall.inspect(address, &register, |it| it.auth_failed(None));
     }
     bencher
         .with_inputs(|| attempt(&mut turns))
-        .bench_local_refs(|(address, register)| firewall.auth_blocked(*address, None, register));
+        .bench_local_refs(|(address, register)| {
+            firewall.inspect(*address, &*register, |it| it.auth_blocked(None))
+        });
 }
 
 fn attempt(turns: &mut impl Iterator<Item = u32>) -> (Address, Register) {

@@ -16,14 +16,20 @@ struct palisade_host;
 
 
 /*
- The message came in a datagram that `palisade_edge` has passed.
+ The edge has charged the message to its source.
  */
-#define PALISADE_PASSED_EDGE 1
+#define PALISADE_CHARGED 1
 
 /*
  The message came on a connection, which the host's `close_connection` can close.
  */
 #define PALISADE_ON_CONNECTION 2
+
+/*
+ What `palisade_edge` answers when it has charged a datagram to its source, and
+ `palisade_edge_wanted` when it is going to.
+ */
+#define PALISADE_EDGE_CHARGED 2
 
 /*
  Bytes of a text; `data` NULL: left out by the caller.
@@ -54,23 +60,23 @@ typedef struct palisade_address_t {
 } palisade_address_t;
 
 /*
- A message: where it came from, how, and the host's own handle of it, which is handed back to the
- host's functions; NULL: there is no message at hand.
+ A message, request or reply: where it came from, how, and the host's own handle of it, which is
+ handed back to the host's functions; NULL: there is no message at hand.
  */
-typedef struct palisade_request_t {
+typedef struct palisade_message_t {
   /*
    Where it came from.
    */
   struct palisade_address_t source;
   /*
-   `PALISADE_PASSED_EDGE`, `PALISADE_ON_CONNECTION`, or neither.
+   `PALISADE_CHARGED`, `PALISADE_ON_CONNECTION`, or neither.
    */
   uint32_t flags;
   /*
    The host's handle.
    */
-  const void *message;
-} palisade_request_t;
+  const void *handle;
+} palisade_message_t;
 
 /*
  Takes the host's functions. First of all calls.
@@ -116,7 +122,8 @@ int32_t palisade_start(void);
 /*
  Does the host have to hand over datagrams (`palisade_edge`)? After `palisade_start`.
 
- Returns 1, or -1 when the edge is off.
+ Returns 1, `PALISADE_EDGE_CHARGED` when it will charge them to their sources, or -1 when the edge
+ is off.
  */
 int32_t palisade_edge_wanted(void);
 
@@ -150,14 +157,14 @@ void palisade_stop(void);
 
  # Safety
 
- `request` is NULL or valid for this call.
+ `message` is NULL or valid for this call.
  */
-int32_t palisade_check(const struct palisade_request_t *request);
+int32_t palisade_check(const struct palisade_message_t *message);
 
 /*
  The edge: a datagram from `source`, before it is parsed.
 
- Returns 1 pass, -1 to be dropped.
+ Returns 1 pass, `PALISADE_EDGE_CHARGED` pass and charged to its source, -1 to be dropped.
 
  # Safety
 
@@ -172,9 +179,9 @@ int32_t palisade_edge(const struct palisade_address_t *source, struct palisade_t
 
  # Safety
 
- `request` is NULL or valid for this call.
+ `message` is NULL or valid for this call.
  */
-int32_t palisade_rate_check(const struct palisade_request_t *request);
+int32_t palisade_rate_check(const struct palisade_message_t *message);
 
 /*
  The rate check of an address given as text: `pike_check_ip(ip)`.
@@ -186,6 +193,17 @@ int32_t palisade_rate_check(const struct palisade_request_t *request);
  `ip` is readable.
  */
 int32_t palisade_rate_check_ip(struct palisade_text_t ip);
+
+/*
+ The User-Agent of the message, or this text, against the filter.
+
+ Returns 1 clean, -2 matches.
+
+ # Safety
+
+ `message` is NULL or valid for this call; `text` is readable.
+ */
+int32_t palisade_check_agent(const struct palisade_message_t *message, struct palisade_text_t text);
 
 /*
  Bans an address for as long as a flood (`rate_ban_time`), reason `manual`.
@@ -240,9 +258,9 @@ int32_t palisade_unban(struct palisade_text_t key);
 
  # Safety
 
- `request` is NULL or valid for this call.
+ `message` is NULL or valid for this call.
  */
-int32_t palisade_is_banned(const struct palisade_request_t *request);
+int32_t palisade_is_banned(const struct palisade_message_t *message);
 
 /*
  Is this address banned?
@@ -263,9 +281,9 @@ int32_t palisade_is_banned_key(struct palisade_text_t key);
 
  # Safety
 
- `request` is NULL or valid for this call; `user` is readable.
+ `message` is NULL or valid for this call; `user` is readable.
  */
-int32_t palisade_auth_result(const struct palisade_request_t *request,
+int32_t palisade_auth_result(const struct palisade_message_t *message,
                              int32_t code,
                              struct palisade_text_t user);
 
@@ -276,9 +294,9 @@ int32_t palisade_auth_result(const struct palisade_request_t *request,
 
  # Safety
 
- `request` is NULL or valid for this call; `user` is readable.
+ `message` is NULL or valid for this call; `user` is readable.
  */
-int32_t palisade_auth_failed(const struct palisade_request_t *request, struct palisade_text_t user);
+int32_t palisade_auth_failed(const struct palisade_message_t *message, struct palisade_text_t user);
 
 /*
  Clears the count of this user from this source.
@@ -287,9 +305,9 @@ int32_t palisade_auth_failed(const struct palisade_request_t *request, struct pa
 
  # Safety
 
- `request` is NULL or valid for this call; `user` is readable.
+ `message` is NULL or valid for this call; `user` is readable.
  */
-int32_t palisade_auth_ok(const struct palisade_request_t *request, struct palisade_text_t user);
+int32_t palisade_auth_ok(const struct palisade_message_t *message, struct palisade_text_t user);
 
 /*
  Is this user blocked from this source?
@@ -298,21 +316,10 @@ int32_t palisade_auth_ok(const struct palisade_request_t *request, struct palisa
 
  # Safety
 
- `request` is NULL or valid for this call; `user` is readable.
+ `message` is NULL or valid for this call; `user` is readable.
  */
-int32_t palisade_auth_blocked(const struct palisade_request_t *request,
+int32_t palisade_auth_blocked(const struct palisade_message_t *message,
                               struct palisade_text_t user);
-
-/*
- The User-Agent of the message, or this text, against the filter.
-
- Returns 1 clean, -2 matches.
-
- # Safety
-
- `request` is NULL or valid for this call; `text` is readable.
- */
-int32_t palisade_check_agent(const struct palisade_request_t *request, struct palisade_text_t text);
 
 /*
  The number of a variable, for `palisade_variable`, by its name: `country`, `asn`, `source`. May
@@ -334,10 +341,10 @@ int32_t palisade_variable_named(struct palisade_text_t name);
 
  # Safety
 
- `request` is NULL or valid for this call; `buffer` has `room` bytes that may be written, `number`
+ `message` is NULL or valid for this call; `buffer` has `room` bytes that may be written, `number`
  is NULL or may be written.
  */
-int32_t palisade_variable(const struct palisade_request_t *request,
+int32_t palisade_variable(const struct palisade_message_t *message,
                           int32_t variable,
                           uint8_t *buffer,
                           size_t room,
@@ -365,9 +372,9 @@ void palisade_rpc(struct palisade_text_t command,
 
  # Safety
 
- `request` is NULL or valid for this call; `text` is readable.
+ `message` is NULL or valid for this call; `text` is readable.
  */
-int32_t palisade_check_sqli(const struct palisade_request_t *request, struct palisade_text_t text);
+int32_t palisade_check_sqli(const struct palisade_message_t *message, struct palisade_text_t text);
 
 /*
  Has a contact of the message an IP address where a name could stand?
@@ -376,9 +383,9 @@ int32_t palisade_check_sqli(const struct palisade_request_t *request, struct pal
 
  # Safety
 
- `request` is NULL or valid for this call.
+ `message` is NULL or valid for this call.
  */
-int32_t palisade_check_contact(const struct palisade_request_t *request);
+int32_t palisade_check_contact(const struct palisade_message_t *message);
 
 /*
  Does the topmost Record-Route name another address than the message came from?
@@ -387,21 +394,41 @@ int32_t palisade_check_contact(const struct palisade_request_t *request);
 
  # Safety
 
- `request` is NULL or valid for this call.
+ `message` is NULL or valid for this call.
  */
-int32_t palisade_check_route(const struct palisade_request_t *request);
+int32_t palisade_check_route(const struct palisade_message_t *message);
 
 /*
- Does a reply with this status to a request of this method say anything of who sent it? If not,
- there is no need to look for the request, and to call `palisade_reply`.
+ The country and the autonomous system of a source, or of this address, against the lists.
 
- Returns 1 it may, -1 it does not.
+ Returns 1 fine, -2 denied, -1 the address is none; then there is a line in the log.
 
  # Safety
 
- `method` is readable.
+ `message` is NULL or valid for this call; `ip` is readable.
  */
-int32_t palisade_reply_matters(struct palisade_text_t method, int32_t status);
+int32_t palisade_check_country(const struct palisade_message_t *message, struct palisade_text_t ip);
+
+/*
+ The number that is called, or this one, against the lists of destinations.
+
+ Returns 1 fine, -2 denied.
+
+ # Safety
+
+ `message` is NULL or valid for this call; `number` is readable.
+ */
+int32_t palisade_check_destination(const struct palisade_message_t *message,
+                                   struct palisade_text_t number);
+
+/*
+ Does a reply with this status to a request of this method (`enum palisade_host_method`) say
+ anything of who sent it? If not, there is no need to look for the request, and to call
+ `palisade_reply`.
+
+ Returns 1 it may, -1 it does not.
+ */
+int32_t palisade_reply_matters(int32_t method, int32_t status);
 
 /*
  Takes a reply: of users and destinations that fail, a scan is made; a user who fails with
@@ -420,7 +447,7 @@ int32_t palisade_reply_matters(struct palisade_text_t method, int32_t status);
  `request` is NULL or valid for this call; `challenge` is readable; `unmatched_from` is NULL or
  readable.
  */
-int32_t palisade_reply(const struct palisade_request_t *request,
+int32_t palisade_reply(const struct palisade_message_t *request,
                        int32_t status,
                        struct palisade_text_t challenge,
                        const struct palisade_address_t *unmatched_from);
@@ -434,9 +461,9 @@ int32_t palisade_reply(const struct palisade_request_t *request,
 
  # Safety
 
- `request` is NULL or valid for this call; `reason` is readable.
+ `message` is NULL or valid for this call; `reason` is readable.
  */
-int32_t palisade_signal(const struct palisade_request_t *request,
+int32_t palisade_signal(const struct palisade_message_t *message,
                         struct palisade_text_t reason,
                         int64_t weight);
 
@@ -473,9 +500,9 @@ int32_t palisade_never_wait(void);
 
  # Safety
 
- `request` is NULL or valid for this call; `name` is readable.
+ `message` is NULL or valid for this call; `name` is readable.
  */
-int32_t palisade_in_list(const struct palisade_request_t *request, struct palisade_text_t name);
+int32_t palisade_in_list(const struct palisade_message_t *message, struct palisade_text_t name);
 
 /*
  Is a value in a list: an address, a text, a number, as a list of this kind has it?
@@ -487,28 +514,5 @@ int32_t palisade_in_list(const struct palisade_request_t *request, struct palisa
  `name` and `value` are readable.
  */
 int32_t palisade_value_in_list(struct palisade_text_t name, struct palisade_text_t value);
-
-/*
- The country and the autonomous system of a source, or of this address, against the lists.
-
- Returns 1 fine, -2 denied, -1 the address is none; then there is a line in the log.
-
- # Safety
-
- `request` is NULL or valid for this call; `ip` is readable.
- */
-int32_t palisade_check_country(const struct palisade_request_t *request, struct palisade_text_t ip);
-
-/*
- The number that is called, or this one, against the lists of destinations.
-
- Returns 1 fine, -2 denied.
-
- # Safety
-
- `request` is NULL or valid for this call; `number` is readable.
- */
-int32_t palisade_check_destination(const struct palisade_request_t *request,
-                                   struct palisade_text_t number);
 
 #endif  /* PALISADE_H */

@@ -8,12 +8,12 @@
 #ifndef PALISADE_EDGE_H
 #define PALISADE_EDGE_H
 
-/* do datagrams pass the edge? set before the fork */
-extern int edge_is_on;
-
 /* Takes Kamailio's hook for datagrams, if it is wanted and free. To be called
  * once, after all modules have started: sipcapture wants the same hook, and
  * does not start without it. */
 void edge_init(void);
+
+/* Has the edge charged the datagram in this buffer to its source? */
+int edge_has_charged(const char *buffer);
 
 #endif

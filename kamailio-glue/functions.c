@@ -25,9 +25,9 @@
 #define ABOUT_MESSAGE(name, call, ...) \
 	static int ki_##name(sip_msg_t *msg) \
 	{ \
-		palisade_request_t request; \
-		message_request(&request, msg); \
-		return call(&request, ##__VA_ARGS__); \
+		palisade_message_t message; \
+		message_fill(&message, msg); \
+		return call(&message, ##__VA_ARGS__); \
 	} \
 	static int w_##name(sip_msg_t *msg, char *p1, char *p2) \
 	{ \
@@ -40,9 +40,9 @@
 #define ABOUT_MESSAGE_AND_TEXT(name, call) \
 	static int ki_##name(sip_msg_t *msg, str *text) \
 	{ \
-		palisade_request_t request; \
-		message_request(&request, msg); \
-		return call(&request, text_argument(text)); \
+		palisade_message_t message; \
+		message_fill(&message, msg); \
+		return call(&message, text_argument(text)); \
 	} \
 	static int w_##name(sip_msg_t *msg, char *p1, char *p2) \
 	{ \
@@ -131,10 +131,10 @@ static int w_ban_reason(sip_msg_t *msg, char *p1, char *p2, char *p3)
 
 static int ki_auth_result_user(sip_msg_t *msg, int code, str *user)
 {
-	palisade_request_t request;
+	palisade_message_t message;
 
-	message_request(&request, msg);
-	return palisade_auth_result(&request, code, text_argument(user));
+	message_fill(&message, msg);
+	return palisade_auth_result(&message, code, text_argument(user));
 }
 
 static int ki_auth_result(sip_msg_t *msg, int code)
@@ -175,10 +175,10 @@ static int w_reply(sip_msg_t *msg, char *p1, char *p2)
 
 static int ki_signal_weight(sip_msg_t *msg, str *reason, int weight)
 {
-	palisade_request_t request;
+	palisade_message_t message;
 
-	message_request(&request, msg);
-	return palisade_signal(&request, text_argument(reason), weight);
+	message_fill(&message, msg);
+	return palisade_signal(&message, text_argument(reason), weight);
 }
 
 static int ki_signal(sip_msg_t *msg, str *reason)

@@ -9,8 +9,8 @@
  * symbol of the host's, so that it also links without Kamailio.
  *
  * bindgen reads this file (src/host.rs); plain C types only. Texts are bytes:
- * not NUL-terminated, not UTF-8. A text is valid until the call that received
- * it returns.
+ * not NUL-terminated, not UTF-8. A text that is handed over is valid until the
+ * exported function that was called with the message returns.
  */
 
 #ifndef PALISADE_HOST_H
@@ -26,33 +26,101 @@ typedef struct palisade_host_text
 	size_t len;
 } palisade_host_text_t;
 
-/* which text of a message; a part that is not there is the empty text */
+/* what Kamailio takes the method for: it ignores the case of letters */
+enum palisade_host_method
+{
+	PALISADE_METHOD_NONE = 0, /* no SIP, or of a reply without a CSeq */
+	PALISADE_METHOD_OTHER = 1,
+	PALISADE_METHOD_INVITE = 2,
+	PALISADE_METHOD_ACK = 3,
+	PALISADE_METHOD_BYE = 4,
+	PALISADE_METHOD_CANCEL = 5,
+	PALISADE_METHOD_REGISTER = 6,
+	PALISADE_METHOD_OPTIONS = 7,
+	PALISADE_METHOD_PRACK = 8,
+	PALISADE_METHOD_UPDATE = 9,
+	PALISADE_METHOD_INFO = 10,
+	PALISADE_METHOD_SUBSCRIBE = 11,
+	PALISADE_METHOD_NOTIFY = 12,
+	PALISADE_METHOD_MESSAGE = 13,
+	PALISADE_METHOD_REFER = 14,
+	PALISADE_METHOD_PUBLISH = 15,
+};
+
+/* The texts of a message. */
 enum palisade_host_part
 {
-	PALISADE_PART_METHOD = 0,		/* "REGISTER" */
-	PALISADE_PART_USER_AGENT = 1,	/* body of User-Agent */
-	PALISADE_PART_AUTH_USER = 2,	/* user of the digest credentials ($au) */
-	PALISADE_PART_AUTH_REALM = 3,	/* realm of the credentials ($ar) */
-	PALISADE_PART_FROM_USER = 4,	/* user of the From URI ($fU) */
-	PALISADE_PART_FROM_HOST = 5,	/* host of the From URI ($fd) */
-	PALISADE_PART_CALL_ID = 6,		/* body of Call-ID */
-	PALISADE_PART_CSEQ = 7,			/* body of CSeq, "1 REGISTER" */
-	PALISADE_PART_CREDENTIALS = 8,	/* body of (Proxy-)Authorization */
-	PALISADE_PART_URI_USER = 9,		/* user of the R-URI as it came ($oU) */
-	PALISADE_PART_TO_USER = 10,		/* user of the To URI ($tU) */
-	PALISADE_PART_TO_HOST = 11,		/* host of the To URI ($td) */
-	PALISADE_PART_TO_TAG = 12,		/* tag of To ($tt) */
-	PALISADE_PART_FROM_TAG = 13,	/* tag of From ($ft) */
-	PALISADE_PART_FROM_NAME = 14,	/* display name of From, without quotes */
-	PALISADE_PART_AUTH_NAME = 15,	/* username of the credentials, whole */
-	PALISADE_PART_URI = 16,			/* the R-URI as it came; of requests */
-	PALISADE_PART_URI_HOST = 17,	/* host of it ($od) */
-	PALISADE_PART_CONTACT = 18,		/* URI of a contact */
-	PALISADE_PART_CONTACT_USER = 19, /* user of it */
-	PALISADE_PART_CONTACT_HOST = 20, /* host of it */
-	PALISADE_PART_CONTACT_NAME = 21, /* display name, without quotes */
-	PALISADE_PART_RECORD_ROUTE_HOST = 22, /* host of a Record-Route's URI */
+	/* of which there is one: palisade_host_reading_t.single */
+	PALISADE_PART_METHOD = 0,	  /* "REGISTER", as it was written */
+	PALISADE_PART_USER_AGENT = 1, /* body of User-Agent */
+	PALISADE_PART_CALL_ID = 2,	  /* body of Call-ID */
+	PALISADE_PART_CSEQ = 3,		  /* body of CSeq, "1 REGISTER" */
+	PALISADE_PART_FROM_USER = 4,  /* user of the From URI ($fU) */
+	PALISADE_PART_FROM_HOST = 5,  /* host of the From URI ($fd) */
+	PALISADE_PART_FROM_NAME = 6,  /* display name, without quotes */
+	PALISADE_PART_TO_USER = 7,	  /* user of the To URI ($tU) */
+	PALISADE_PART_TO_HOST = 8,	  /* host of the To URI ($td) */
+	PALISADE_PART_TO_TAG = 9,	  /* tag of To ($tt) */
+	PALISADE_PART_URI = 10,		  /* the R-URI as it came; of requests */
+	PALISADE_PART_URI_USER = 11,  /* user of it ($oU) */
+	PALISADE_PART_URI_HOST = 12,  /* host of it ($od) */
+
+	/* of each set of digest credentials: .credentials */
+	PALISADE_PART_AUTH_USER = 13,	/* user, without its domain ($au) */
+	PALISADE_PART_AUTH_REALM = 14,	/* realm ($ar) */
+	PALISADE_PART_AUTH_NAME = 15,	/* username, whole ($aU) */
+	PALISADE_PART_CREDENTIALS = 16, /* body of (Proxy-)Authorization */
+
+	/* of each contact: .contacts */
+	PALISADE_PART_CONTACT = 17,		 /* its URI */
+	PALISADE_PART_CONTACT_USER = 18, /* user of it */
+	PALISADE_PART_CONTACT_HOST = 19, /* host of it */
+	PALISADE_PART_CONTACT_NAME = 20, /* display name, without quotes */
+
+	/* what palisade_host_t.route answers */
+	PALISADE_PART_RECORD_ROUTE_HOST = 21,
 };
+
+enum palisade_host_limit
+{
+	PALISADE_SINGLE_PARTS = 13, /* parts of which there is one */
+	PALISADE_SET_PARTS = 4,		/* parts of credentials, and of a contact */
+	/* more is not looked at, and said to be PALISADE_MANY_... */
+	PALISADE_CREDENTIALS_MAX = 8,
+	PALISADE_CONTACTS_MAX = 16,
+};
+
+/* what is there and can't be read */
+enum palisade_host_unreadable
+{
+	PALISADE_UNREADABLE_HEADERS = 1, /* a header, and all that follow it */
+	PALISADE_UNREADABLE_URI = 2,	 /* the R-URI */
+	PALISADE_UNREADABLE_FROM = 4,
+	PALISADE_UNREADABLE_TO = 8,
+	PALISADE_UNREADABLE_CONTACT = 16,
+	PALISADE_UNREADABLE_CREDENTIALS = 32,
+	PALISADE_MANY_CONTACTS = 64,
+	PALISADE_MANY_CREDENTIALS = 128,
+};
+
+/*
+ * A message, read. A text that is not there, or can't be read, is empty; of
+ * credentials and contacts those beyond their count are not written at all.
+ */
+typedef struct palisade_host_reading
+{
+	int32_t method;		 /* enum palisade_host_method; of a reply, its CSeq's */
+	uint32_t is_request; /* 1: of SIP */
+	uint32_t unreadable; /* enum palisade_host_unreadable, or-ed */
+	uint32_t credentials_count;
+	uint32_t contact_count;
+	palisade_host_text_t single[PALISADE_SINGLE_PARTS];
+	/* The first is the one that was evaluated, or else would be. */
+	palisade_host_text_t
+			credentials[PALISADE_CREDENTIALS_MAX][PALISADE_SET_PARTS];
+	/* in any order */
+	palisade_host_text_t contacts[PALISADE_CONTACTS_MAX][PALISADE_SET_PARTS];
+} palisade_host_reading_t;
 
 /* what a field of a table holds */
 enum palisade_host_holds
@@ -92,14 +160,17 @@ typedef struct palisade_host
 	 * -1 error, 0 warning, 1 notice, 2 info, 3 debug */
 	void (*log)(int32_t level, const uint8_t *text, size_t len);
 
-	/* a part of the message; message is what the request carried. A message
-	 * may offer several sets of credentials: of the AUTH_* parts and of
-	 * CREDENTIALS, index 0 is the one that was evaluated, or else would be
-	 * first. Of CONTACT*, index is that of the contact, in any order; of
-	 * RECORD_ROUTE_HOST, 0 is the topmost. All after the last are empty, and
-	 * so is any other part's */
-	palisade_host_text_t (*text)(
-			const void *message, int32_t part, uint32_t index);
+	/* Reads a message; message is the handle that came with it. It writes
+	 * nothing into the log, and costs at most what the host's own parser does
+	 * once, however often it is called for one message. */
+	void (*read)(const void *message, palisade_host_reading_t *reading);
+
+	/* host of the topmost Record-Route's URI */
+	palisade_host_text_t (*route)(const void *message);
+
+	/* does the message belong to a dialog that the host knows? 1 yes, -1 no,
+	 * 0 the host keeps no dialogs */
+	int32_t (*in_dialog)(const void *message);
 
 	/* closes the connection that the message came on */
 	void (*close_connection)(const void *message);

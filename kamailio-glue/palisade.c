@@ -14,6 +14,7 @@
 #include "core/timer.h"
 
 #include "database.h"
+#include "dialog.h"
 #include "edge.h"
 #include "functions.h"
 #include "host.h"
@@ -21,6 +22,7 @@
 #include "message.h"
 #include "palisade.h"
 #include "params.h"
+#include "reading.h"
 #include "reply.h"
 #include "rpc.h"
 #include "variables.h"
@@ -40,7 +42,9 @@ static void host_log(int32_t level, const uint8_t *text, size_t len)
 
 static const palisade_host_t kamailio_host = {
 		.log = host_log,
-		.text = message_text,
+		.read = reading_of,
+		.route = reading_route,
+		.in_dialog = dialog_holds,
 		.close_connection = message_close_connection,
 		.open_struct = reply_open_struct,
 		.open_list = reply_open_list,
@@ -78,6 +82,7 @@ static int child_init(int rank)
 	if(rank == PROC_INIT) {
 		edge_init();
 		reply_init();
+		dialog_init();
 	}
 	if(rank == PROC_MAIN)
 		return keeper_start();

@@ -39,6 +39,7 @@
 	X(scan_max_destinations) \
 	X(signal_max) \
 	X(tcp_close) \
+	X(trust_to_tag) \
 	X(policy) \
 	X(list) \
 	X(lists_memory) \

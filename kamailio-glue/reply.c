@@ -19,9 +19,9 @@
 #include "core/sr_module.h"
 #include "modules/tm/tm_load.h"
 
-#include "host.h"
 #include "message.h"
 #include "palisade.h"
+#include "reading.h"
 #include "reply.h"
 #include "text.h"
 
@@ -68,20 +68,12 @@ static void copy_free(sip_msg_t *copy)
 		pkg_free(buf);
 }
 
-static palisade_text_t method_of(const sip_msg_t *msg)
-{
-	palisade_host_text_t method = message_text(msg, PALISADE_PART_METHOD, 0);
-	palisade_text_t text = {method.data, method.len};
-
-	return text;
-}
-
 /* body of the challenge in a reply */
 static palisade_text_t challenge_of(sip_msg_t *reply)
 {
 	const hdr_field_t *hdr;
 
-	parse_headers(reply, HDR_EOH_F, 0);
+	reading_headers(reply);
 	for(hdr = reply->headers; hdr != NULL; hdr = hdr->next)
 		if(hdr->type == HDR_WWW_AUTHENTICATE_T
 				|| hdr->type == HDR_PROXY_AUTHENTICATE_T)
@@ -93,12 +85,12 @@ static palisade_text_t challenge_of(sip_msg_t *reply)
 static int judge_matched(
 		const sip_msg_t *uas_request, int status, palisade_text_t challenge)
 {
-	palisade_request_t request;
+	palisade_message_t request;
 	sip_msg_t copy;
 	int result = 1;
 
 	if(copy_make(&copy, uas_request) == 0) {
-		message_request(&request, &copy);
+		message_fill(&request, &copy);
 		result = palisade_reply(&request, status, challenge, NULL);
 	}
 	copy_free(&copy);
@@ -113,8 +105,10 @@ static int second_via(sip_msg_t *msg, receive_info_t *rcv)
 	ip_addr_t *ip;
 	str host;
 
-	if(via == NULL && parse_headers(msg, HDR_VIA2_F, 0) == 0)
+	if(via == NULL) {
+		reading_headers(msg);
 		via = msg->via2;
+	}
 	if(via == NULL)
 		return -1;
 	host = via->received != NULL ? via->received->value : via->host;
@@ -128,7 +122,7 @@ static int second_via(sip_msg_t *msg, receive_info_t *rcv)
 
 static int judge_unmatched(sip_msg_t *msg)
 {
-	palisade_request_t request = {.message = msg};
+	palisade_message_t request = {.handle = msg};
 	palisade_address_t replier;
 	receive_info_t rcv;
 
@@ -146,7 +140,7 @@ static int judge_reply(sip_msg_t *msg)
 	struct cell *before, *t = NULL;
 	int branch = -1, is_looked_up, result;
 
-	if(palisade_reply_matters(method_of(msg), msg->REPLY_STATUS) < 0)
+	if(palisade_reply_matters(reading_method(msg), msg->REPLY_STATUS) < 0)
 		return 1;
 	if(tm.t_check == NULL)
 		return judge_unmatched(msg);
@@ -175,7 +169,7 @@ static int judge_failure(sip_msg_t *msg)
 	struct cell *t = tm.t_gett != NULL ? tm.t_gett() : NULL;
 	const sip_msg_t *reply;
 	palisade_text_t challenge = text_none;
-	palisade_request_t request;
+	palisade_message_t request;
 	sip_msg_t copy;
 	int branch, status, result;
 
@@ -186,9 +180,9 @@ static int judge_failure(sip_msg_t *msg)
 		return 1;
 	status = t->uac[branch].last_received;
 	reply = t->uac[branch].reply;
-	if(palisade_reply_matters(method_of(msg), status) < 0)
+	if(palisade_reply_matters(reading_method(msg), status) < 0)
 		return 1;
-	message_request(&request, msg);
+	message_fill(&request, msg);
 
 	if(reply == NULL || reply == FAKED_REPLY)
 		return palisade_reply(&request, status, text_none, NULL);

@@ -34,14 +34,14 @@ static int get(sip_msg_t *msg, pv_param_t *param, pv_value_t *value)
 	/* One of several that take turns: a line of a log may ask for more than
 	 * one variable. */
 	char *buffer = pv_get_buffer();
-	palisade_request_t request;
+	palisade_message_t message;
 	int64_t number = -1;
 	int32_t len;
 
 	if(msg == NULL)
 		return pv_get_null(msg, param, value);
-	message_request(&request, msg);
-	len = palisade_variable(&request, param->pvn.u.isname.name.n,
+	message_fill(&message, msg);
+	len = palisade_variable(&message, param->pvn.u.isname.name.n,
 			(uint8_t *)buffer, pv_get_buffer_size(), &number);
 	if(len < 0)
 		return pv_get_null(msg, param, value);

@@ -4,10 +4,11 @@
 //! is one, `build.rs` makes them anew, and `tests/drift.rs` compares.
 
 use std::ffi::{CStr, c_void};
+use std::mem::MaybeUninit;
 
 use once_cell::sync::OnceCell;
 
-use crate::message::{Message, Part};
+use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX, Message, Method, Reading, Unreadable};
 use crate::report::{Full, Reply};
 
 #[allow(
@@ -22,34 +23,61 @@ mod bindings;
 mod database;
 
 pub use bindings::palisade_host as HostTable;
+pub use bindings::palisade_host_reading as HostReading;
 pub use database::HostDatabase;
 
-/// A part of a message is the same number on both sides.
+/// What both sides number is the same on both.
 const _: () = {
+    use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX, Method, Part};
     use bindings::*;
     assert!(Part::Method as u32 == PALISADE_PART_METHOD);
     assert!(Part::UserAgent as u32 == PALISADE_PART_USER_AGENT);
-    assert!(Part::AuthUser as u32 == PALISADE_PART_AUTH_USER);
-    assert!(Part::AuthRealm as u32 == PALISADE_PART_AUTH_REALM);
-    assert!(Part::FromUser as u32 == PALISADE_PART_FROM_USER);
-    assert!(Part::FromHost as u32 == PALISADE_PART_FROM_HOST);
     assert!(Part::CallId as u32 == PALISADE_PART_CALL_ID);
     assert!(Part::CSeq as u32 == PALISADE_PART_CSEQ);
-    assert!(Part::Credentials as u32 == PALISADE_PART_CREDENTIALS);
-    assert!(Part::UriUser as u32 == PALISADE_PART_URI_USER);
+    assert!(Part::FromUser as u32 == PALISADE_PART_FROM_USER);
+    assert!(Part::FromHost as u32 == PALISADE_PART_FROM_HOST);
+    assert!(Part::FromName as u32 == PALISADE_PART_FROM_NAME);
     assert!(Part::ToUser as u32 == PALISADE_PART_TO_USER);
     assert!(Part::ToHost as u32 == PALISADE_PART_TO_HOST);
     assert!(Part::ToTag as u32 == PALISADE_PART_TO_TAG);
-    assert!(Part::FromTag as u32 == PALISADE_PART_FROM_TAG);
-    assert!(Part::FromName as u32 == PALISADE_PART_FROM_NAME);
-    assert!(Part::AuthName as u32 == PALISADE_PART_AUTH_NAME);
     assert!(Part::Uri as u32 == PALISADE_PART_URI);
+    assert!(Part::UriUser as u32 == PALISADE_PART_URI_USER);
     assert!(Part::UriHost as u32 == PALISADE_PART_URI_HOST);
+    assert!(Part::AuthUser as u32 == PALISADE_PART_AUTH_USER);
+    assert!(Part::AuthRealm as u32 == PALISADE_PART_AUTH_REALM);
+    assert!(Part::AuthName as u32 == PALISADE_PART_AUTH_NAME);
+    assert!(Part::Credentials as u32 == PALISADE_PART_CREDENTIALS);
     assert!(Part::Contact as u32 == PALISADE_PART_CONTACT);
     assert!(Part::ContactUser as u32 == PALISADE_PART_CONTACT_USER);
     assert!(Part::ContactHost as u32 == PALISADE_PART_CONTACT_HOST);
     assert!(Part::ContactName as u32 == PALISADE_PART_CONTACT_NAME);
     assert!(Part::RecordRouteHost as u32 == PALISADE_PART_RECORD_ROUTE_HOST);
+    assert!(Method::None as u32 == PALISADE_METHOD_NONE);
+    assert!(Method::Other as u32 == PALISADE_METHOD_OTHER);
+    assert!(Method::Invite as u32 == PALISADE_METHOD_INVITE);
+    assert!(Method::Ack as u32 == PALISADE_METHOD_ACK);
+    assert!(Method::Bye as u32 == PALISADE_METHOD_BYE);
+    assert!(Method::Cancel as u32 == PALISADE_METHOD_CANCEL);
+    assert!(Method::Register as u32 == PALISADE_METHOD_REGISTER);
+    assert!(Method::Options as u32 == PALISADE_METHOD_OPTIONS);
+    assert!(Method::Prack as u32 == PALISADE_METHOD_PRACK);
+    assert!(Method::Update as u32 == PALISADE_METHOD_UPDATE);
+    assert!(Method::Info as u32 == PALISADE_METHOD_INFO);
+    assert!(Method::Subscribe as u32 == PALISADE_METHOD_SUBSCRIBE);
+    assert!(Method::Notify as u32 == PALISADE_METHOD_NOTIFY);
+    assert!(Method::Message as u32 == PALISADE_METHOD_MESSAGE);
+    assert!(Method::Refer as u32 == PALISADE_METHOD_REFER);
+    assert!(Method::Publish as u32 == PALISADE_METHOD_PUBLISH);
+    assert!(Unreadable::HEADERS.0 == PALISADE_UNREADABLE_HEADERS);
+    assert!(Unreadable::URI.0 == PALISADE_UNREADABLE_URI);
+    assert!(Unreadable::FROM.0 == PALISADE_UNREADABLE_FROM);
+    assert!(Unreadable::TO.0 == PALISADE_UNREADABLE_TO);
+    assert!(Unreadable::CONTACT.0 == PALISADE_UNREADABLE_CONTACT);
+    assert!(Unreadable::CREDENTIALS.0 == PALISADE_UNREADABLE_CREDENTIALS);
+    assert!(Unreadable::MANY_CONTACTS.0 == PALISADE_MANY_CONTACTS);
+    assert!(Unreadable::MANY_CREDENTIALS.0 == PALISADE_MANY_CREDENTIALS);
+    assert!(CREDENTIALS_MAX as u32 == PALISADE_CREDENTIALS_MAX);
+    assert!(CONTACTS_MAX as u32 == PALISADE_CONTACTS_MAX);
 };
 
 /// Per process, set before the fork by [`load`].
@@ -78,51 +106,121 @@ pub fn log(level: i32, line: &[u8]) {
 #[allow(missing_debug_implementations)]
 pub struct HostMessage<'a> {
     handle: *const c_void,
-    passed_edge: bool,
+    charged: bool,
     on_connection: bool,
     _borrowed: core::marker::PhantomData<&'a c_void>,
 }
 
-impl HostMessage<'_> {
+impl<'a> HostMessage<'a> {
     /// # Safety
     ///
-    /// `handle` is what the host's `text` takes, or NULL, and valid for as long as this lives.
+    /// `handle` is what the host's functions take, or NULL, and valid for as long as this lives.
     #[must_use]
-    pub const unsafe fn new(handle: *const c_void, passed_edge: bool, on_connection: bool) -> Self {
+    pub const unsafe fn new(handle: *const c_void, charged: bool, on_connection: bool) -> Self {
         Self {
             handle,
-            passed_edge,
+            charged,
             on_connection,
             _borrowed: core::marker::PhantomData,
         }
     }
+
+    /// One of the host's functions about messages; `None` where there is no message at hand.
+    fn function<F>(&self, of: impl FnOnce(&'static HostTable) -> Option<F>) -> Option<F> {
+        let host = HOST.get().filter(|_| !self.handle.is_null())?;
+        of(host)
+    }
+
+    /// The host's reading, in Rust's types.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is what the host's `read` has written, and its texts are valid for `'a`.
+    unsafe fn taken(raw: &MaybeUninit<HostReading>) -> Reading<'a> {
+        let raw = raw.as_ptr();
+        // SAFETY: host.h: everything is written but the sets beyond their counts.
+        let (method, is_request) = unsafe { ((*raw).method, (*raw).is_request) };
+        // SAFETY: as above.
+        let (unreadable, single) = unsafe { ((*raw).unreadable, &(*raw).single) };
+        // SAFETY: as above.
+        let counts = unsafe { ((*raw).credentials_count, (*raw).contact_count) };
+        // SAFETY: the contract above.
+        let single = single.map(|text| unsafe { bytes(text) });
+        let mut reading = Reading::new(Method::from_number(method), single);
+        reading.is_request = is_request == 1;
+        reading.unreadable = Unreadable(unreadable);
+        for index in 0..(counts.0 as usize).min(CREDENTIALS_MAX) {
+            // SAFETY: host.h: it is one of those that were written.
+            let set = unsafe { (*raw).credentials[index] };
+            // SAFETY: the contract above.
+            reading.add_credentials(set.map(|text| unsafe { bytes(text) }));
+        }
+        for index in 0..(counts.1 as usize).min(CONTACTS_MAX) {
+            // SAFETY: host.h: it is one of those that were written.
+            let set = unsafe { (*raw).contacts[index] };
+            // SAFETY: the contract above.
+            reading.add_contact(set.map(|text| unsafe { bytes(text) }));
+        }
+        reading
+    }
+}
+
+/// A text of the host's; none is the empty text.
+///
+/// # Safety
+///
+/// `data` is NULL, or points to `len` bytes that are valid for `'a`.
+unsafe fn bytes<'a>(text: bindings::palisade_host_text_t) -> &'a [u8] {
+    if text.data.is_null() {
+        return &[];
+    }
+    // SAFETY: not NULL, and the contract above.
+    unsafe { core::slice::from_raw_parts(text.data, text.len) }
 }
 
 impl Message for HostMessage<'_> {
-    fn nth(&self, part: Part, index: u32) -> &[u8] {
-        if self.handle.is_null() {
-            return &[];
-        }
-        let Some(text) = HOST.get().and_then(|host| host.text) else {
+    fn read(&self) -> Reading<'_> {
+        let Some(read) = self.function(|host| host.read) else {
+            return Reading::default();
+        };
+        let mut raw = MaybeUninit::uninit();
+        // SAFETY: the handle is valid by the contract of `new`, and the host writes to the room.
+        unsafe { read(self.handle, raw.as_mut_ptr()) };
+        // SAFETY: host.h: a text is valid until the call that received the message returns, which is
+        // longer than this borrow of it.
+        unsafe { Self::taken(&raw) }
+    }
+
+    fn route(&self) -> &[u8] {
+        let Some(route) = self.function(|host| host.route) else {
             return &[];
         };
         // SAFETY: the handle is valid by the contract of `new`.
-        let bytes = unsafe { text(self.handle, part as i32, index) };
-        if bytes.data.is_null() {
-            return &[];
-        }
-        // SAFETY: host.h: the text is valid until the call that received it returns, which is
-        // longer than this borrow of the message.
-        unsafe { core::slice::from_raw_parts(bytes.data, bytes.len) }
+        let text = unsafe { route(self.handle) };
+        // SAFETY: as in `read`.
+        unsafe { bytes(text) }
     }
 
-    fn passed_edge(&self) -> bool {
-        self.passed_edge
+    fn is_in_dialog(&self) -> Option<bool> {
+        let in_dialog = self.function(|host| host.in_dialog)?;
+        // SAFETY: the handle is valid by the contract of `new`.
+        match unsafe { in_dialog(self.handle) } {
+            0 => None,
+            known => Some(known > 0),
+        }
+    }
+
+    fn was_charged(&self) -> bool {
+        self.charged
+    }
+
+    fn is_on_connection(&self) -> bool {
+        self.on_connection
     }
 
     fn close_connection(&self) {
-        let close = HOST.get().and_then(|host| host.close_connection);
-        if let Some(close) = close.filter(|_| self.on_connection && !self.handle.is_null()) {
+        let close = self.function(|host| host.close_connection);
+        if let Some(close) = close.filter(|_| self.on_connection) {
             // SAFETY: the handle is valid by the contract of `new`.
             unsafe { close(self.handle) }
         }

@@ -1,50 +1,50 @@
-//! The policy: one message in, one verdict out. Here, and nowhere else, it is decided what follows
-//! from what a defence finds.
+//! The policy: one message in, one verdict out.
 //!
-//! Cheapest first: trusted, ban, lists of networks, rate, country, then what needs the parsed message:
-//! agent, lists of texts, SQL and the like.
+//! An [`Inspection`] is one message being looked at; `chain` has the order of the checks, `detect` what
+//! they look for; what they find is evidence, and `enforce` alone decides what follows from it.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::agent::Filter;
 use crate::auth::{self, AuthTable};
-use crate::ban::{BanTable, Reason};
+use crate::ban::BanTable;
 use crate::clock::{Clock, Monotonic};
-use crate::counters::{Counter, Counters};
+use crate::counters::Counters;
 use crate::geo::Geo;
 use crate::hash::Hash;
 use crate::journal::{Journal, Sink};
 use crate::lists::Lists;
 use crate::lists::database::{Database, NoDatabase};
-use crate::message::{Message, Part};
-use crate::rate::{Limit, Rate, RateTable};
+use crate::rate::{Limit, RateTable};
 use crate::scan::{self, ScanTable};
-use crate::settings::{Consequence, Edge, Finding, Settings};
-use crate::shm::arena::Pin;
+use crate::settings::Settings;
 use crate::shm::atomic::Ordering;
-use crate::shm::fail;
 use crate::shm::region::Region;
 use crate::source::{Address, Prefixes, Source};
 
-mod agents;
 mod authentication;
 mod bans;
-mod edge;
-mod findings;
+mod chain;
+mod detect;
+mod enforce;
+mod evidence;
 mod geo;
+mod inspection;
 mod keeping;
-mod listed;
 mod lists;
-mod messages;
 mod replies;
 mod scans;
 mod telling;
 mod variables;
 
 pub use authentication::AuthResult;
+pub use chain::AtEdge;
+pub use detect::listed::Listed;
+pub use detect::network::{Standing, lists_of};
+pub use evidence::Sender;
+pub use inspection::Inspection;
 pub use keeping::{GEO, Unkept};
-pub use listed::{Found, Misplaced, Standing};
 pub use replies::{Answer, tells_anything};
 pub use variables::{Value, Variable};
 
@@ -223,135 +223,6 @@ impl<C: Clock> Firewall<C> {
             },
             settings,
         })
-    }
-
-    /// All checks that are on, cheapest first.
-    pub fn check(&self, address: Address, message: &impl Message) -> Verdict {
-        fail::point("policy.check");
-        self.counters.count(Counter::Checked);
-        let verdict = self.verdict(address, message);
-        if verdict == Verdict::Pass {
-            self.counters.count(Counter::Passed);
-        } else if self.settings.tcp_close() == 1 {
-            message.close_connection();
-        }
-        verdict
-    }
-
-    fn verdict(&self, address: Address, message: &impl Message) -> Verdict {
-        let (source, hash) = self.locate(address);
-        self.bans.prefetch(hash);
-        self.rate.prefetch(hash);
-        let pin = self.pin();
-        let denied = match self.standing(address, &pin) {
-            Standing::Trusted(by) => {
-                self.count_trusted(by);
-                return Verdict::Pass;
-            }
-            Standing::Denied(found) => Some(found),
-            Standing::Unlisted => None,
-        };
-        if self.bans.hit(source, hash, &self.clock) {
-            self.counters.count(Counter::BlockedBan);
-            return Verdict::Blocked;
-        }
-        self.follow_denied(denied, address, message)
-            .or(|| match self.is_counted(message) {
-                true => Verdict::Pass,
-                false => self.charge_and_follow(address, source, hash),
-            })
-            .or(|| self.check_place(address, message, &pin))
-            .or(|| self.check_content(address, message, &pin))
-    }
-
-    /// What only the parsed message tells.
-    fn check_content(
-        &self,
-        address: Address,
-        message: &impl Message,
-        pin: &Option<Pin<'_>>,
-    ) -> Verdict {
-        if self.trusts_text(message, pin) {
-            return Verdict::Pass;
-        }
-        self.judge_agent(address, message, message.part(Part::UserAgent), pin)
-            .or(|| self.check_texts(address, message, pin))
-            .or(|| self.check_sqli_of(address, message))
-            .or(|| self.check_contact(address, message))
-            .or(|| self.check_route(address, message))
-    }
-
-    /// Counts a message of a source; what follows when it goes over the rate is the policy's.
-    fn charge_and_follow(&self, address: Address, source: Source, hash: u64) -> Verdict {
-        let consequence = self.settings.consequence(Finding::Rate);
-        match consequence {
-            Consequence::Off => return Verdict::Pass,
-            Consequence::Log => return self.charge_and_log(source, hash),
-            Consequence::Block | Consequence::Ban(_) => {}
-        }
-        let verdict = self.charge(source, hash);
-        if verdict == Verdict::NewlyBlocked {
-            match consequence {
-                Consequence::Ban(seconds) => self.ban_by_check(address, seconds, Reason::RATE),
-                _ => self.tell_of_rate_block(source),
-            }
-        }
-        verdict
-    }
-
-    fn charge_and_log(&self, source: Source, hash: u64) -> Verdict {
-        match self.rate.charge(source, hash, &self.clock) {
-            Rate::Fine => {}
-            Rate::Hot => self.counters.count(Counter::Logged),
-            Rate::NewlyHot => {
-                self.counters.count(Counter::Logged);
-                self.counters.count(Counter::RateHot);
-                self.tell_of_finding(source, Finding::Rate.name(), format_args!(""));
-            }
-        }
-        Verdict::Pass
-    }
-
-    /// Has the edge counted this message?
-    fn is_counted(&self, message: &impl Message) -> bool {
-        self.settings.edge == Edge::Rate && message.passed_edge()
-    }
-
-    /// The rate check alone of a message, in pike's words.
-    pub fn check_rate_of(&self, address: Address, message: &impl Message) -> Verdict {
-        if self.is_counted(message) {
-            Verdict::Pass
-        } else {
-            self.check_rate(address)
-        }
-    }
-
-    /// The rate check alone of an address.
-    pub fn check_rate(&self, address: Address) -> Verdict {
-        if self.is_trusted(address) {
-            return Verdict::Pass;
-        }
-        let (source, hash) = self.locate(address);
-        let verdict = self.charge(source, hash);
-        if verdict == Verdict::NewlyBlocked {
-            self.tell_of_rate_block(source);
-        }
-        verdict
-    }
-
-    fn charge(&self, source: Source, hash: u64) -> Verdict {
-        match self.rate.charge(source, hash, &self.clock) {
-            Rate::Fine => Verdict::Pass,
-            Rate::Hot => {
-                self.counters.count(Counter::BlockedRate);
-                Verdict::Blocked
-            }
-            Rate::NewlyHot => {
-                self.counters.count(Counter::BlockedRate);
-                self.counters.count(Counter::RateHot);
-                Verdict::NewlyBlocked
-            }
-        }
     }
 
     /// The source of an address, and its hash.

@@ -160,6 +160,8 @@ numbers! {
     tcp_close = 1, 0..=1;
     /// MB of memory that the lists may take, pages that are not written not counted.
     lists_memory = 1024, 16..=1_048_576;
+    /// 1: an INVITE with a To tag is taken to belong to a dialog, where no dialog module knows better.
+    trust_to_tag = 0, 0..=1;
     /// Kamailio's level of the ban and block lines: -1 error, 0 warning, 1 notice, 2 info, 3 debug.
     log_level = 0, -5..=3;
 }

@@ -5,8 +5,8 @@
 mod build;
 
 use build::{build, compiler, libraries, lines_of, root, run, static_library};
-use palisade::abi::{palisade_address_t, palisade_request_t, palisade_text_t};
-use palisade::host::HostTable;
+use palisade::abi::{palisade_address_t, palisade_message_t, palisade_text_t};
+use palisade::host::{HostReading, HostTable};
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
@@ -110,8 +110,9 @@ fn structs_are_laid_out_alike_on_both_sides() {
     let rust = layout! {
         palisade_text_t as "palisade_text_t": data, len;
         palisade_address_t as "palisade_address_t": bytes, len;
-        palisade_request_t as "palisade_request_t": source, flags, message;
-        HostTable as "palisade_host_t": log, text, close_connection, open_struct, open_list, close,
+        palisade_message_t as "palisade_message_t": source, flags, handle;
+        HostReading as "palisade_host_reading_t": method, unreadable, single, credentials, contacts;
+        HostTable as "palisade_host_t": log, read, route, in_dialog, close_connection, open_struct, open_list, close,
             add_number, add_text, fault;
     };
     let mut c = lines_of(Command::new(plain()).arg("layout"));

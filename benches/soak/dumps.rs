@@ -9,7 +9,6 @@ use crate::random::Random;
 use crate::shared::words;
 use crate::{Promises, share};
 use palisade::ban::{Origin, Reason};
-use palisade::message::NoMessage;
 use palisade::policy::{Firewall, Verdict};
 use palisade::report::{Full, Reply};
 use palisade::settings::Settings;
@@ -168,11 +167,11 @@ fn flood(
                 0 => 0x0a00_0000 + random.below(BANS.into()) as u32,
                 _ => 0x2000_0000 + random.below(1 << 28) as u32,
             };
-            check(&|| firewall.check(address(source), &NoMessage));
+            check(&|| firewall.inspect_address(address(source), |it| it.check()));
         }
         let flooder = 0x4000_0000 + random.below(1 << 28) as u32;
         for _ in 0..40 {
-            check(&|| firewall.check(address(flooder), &NoMessage));
+            check(&|| firewall.inspect_address(address(flooder), |it| it.check()));
         }
     }
 }

@@ -32,17 +32,16 @@ static void host_log(int32_t level, const uint8_t *text, size_t len)
 		printf("  | %.*s\n", (int)len, (const char *)text);
 }
 
-static palisade_host_text_t host_text(
-		const void *handle, int32_t part, uint32_t index)
+static void host_read(const void *handle, palisade_host_reading_t *reading)
 {
 	const message_t *message = handle;
-	palisade_host_text_t text = {NULL, 0};
+	palisade_host_text_t *agent = &reading->single[PALISADE_PART_USER_AGENT];
 
-	if(part == PALISADE_PART_USER_AGENT && index == 0) {
-		text.data = (const uint8_t *)message->agent;
-		text.len = strlen(message->agent);
-	}
-	return text;
+	/* a request of which nothing is known but its User-Agent */
+	memset(reading, 0, sizeof(*reading));
+	reading->is_request = 1;
+	agent->data = (const uint8_t *)message->agent;
+	agent->len = strlen(message->agent);
 }
 
 /* The reply of a command is written call by call. This host prints each; the
@@ -105,7 +104,7 @@ static void reply_fault(void *handle, int32_t code, const char *sentence)
 /* What it does not offer (connections to close) is left out. */
 static const palisade_host_t host = {
 		.log = host_log,
-		.text = host_text,
+		.read = host_read,
 		.open_struct = reply_open,
 		.open_list = reply_open,
 		.close = reply_close,
@@ -135,7 +134,7 @@ static int read_address(const char *text, palisade_address_t *address)
 static void check(const char *from, const char *agent)
 {
 	message_t message = {agent};
-	palisade_request_t request = {.message = &message};
+	palisade_message_t request = {.handle = &message};
 
 	if(read_address(from, &request.source) < 0) {
 		printf("%-16s is no address\n", from);

@@ -2,11 +2,11 @@
 //!
 //! The first byte chooses a firewall. Then each line is a step: a letter that says which check, the
 //! source (`0` to `7`), the seconds before it (`0` to `9`), and the parts of the message between
-//! bars, in the order of [`Part`]; user, realm and credentials of further sets follow.
+//! bars, in the order of [`Part`]; those of further credentials and contacts follow.
 
 use palisade::counters::Counter;
-use palisade::message::{Message, Part};
-use palisade::policy::{AuthResult, Firewall, Verdict};
+use palisade::message::{Message, Method, Part, Reading};
+use palisade::policy::{AtEdge, AuthResult, Firewall, Inspection, Verdict};
 
 use crate::firewall;
 use crate::input::{Input, texts};
@@ -14,33 +14,32 @@ use crate::world;
 
 struct Parts {
     texts: Vec<Vec<u8>>,
-    passed_edge: bool,
+    was_charged: bool,
 }
 
 impl Message for Parts {
-    fn nth(&self, part: Part, index: u32) -> &[u8] {
-        let of_set = match part {
-            Part::AuthUser => 0,
-            Part::AuthRealm => 1,
-            Part::Credentials => 2,
-            _ => {
-                return self
-                    .texts
-                    .get(part as usize)
-                    .map(Vec::as_slice)
-                    .unwrap_or_default();
-            }
-        };
-        let at = if index == 0 {
-            part as usize
-        } else {
-            6 + index as usize * 3 + of_set
-        };
-        self.texts.get(at).map(Vec::as_slice).unwrap_or_default()
+    fn read(&self) -> Reading<'_> {
+        let mut reading = Reading::default();
+        let texts = |from: usize| self.texts.iter().skip(from);
+        for (part, text) in Part::ALL.into_iter().zip(texts(0)) {
+            reading.put(part, 0, text);
+        }
+        for (index, text) in texts(Part::ALL.len()).enumerate() {
+            let part = Part::ALL[Part::AuthUser as usize + index % 8];
+            reading.put(part, 1 + index / 8, text);
+        }
+        reading.method = Method::named(reading.part(Part::Method));
+        reading.is_request = !reading.part(Part::Uri).is_empty();
+        reading
     }
 
-    fn passed_edge(&self) -> bool {
-        self.passed_edge
+    fn route(&self) -> &[u8] {
+        let text = self.texts.get(Part::RecordRouteHost as usize);
+        text.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn was_charged(&self) -> bool {
+        self.was_charged
     }
 }
 
@@ -52,7 +51,7 @@ pub fn step(firewall: &Firewall, line: &[u8]) {
     let address = firewall::source(source);
     let message = Parts {
         texts: texts(input.0),
-        passed_edge: source & 8 != 0,
+        was_charged: source & 8 != 0,
     };
     let user = message
         .texts
@@ -60,28 +59,37 @@ pub fn step(firewall: &Firewall, line: &[u8]) {
         .filter(|_| check.is_ascii_uppercase())
         .map(Vec::as_slice);
     let was_banned = firewall.is_banned(address);
+    let ask = |look: &dyn Fn(&Inspection<'_, Parts>) -> Verdict| {
+        firewall.inspect(address, &message, look)
+    };
     let verdict = match check.to_ascii_lowercase() {
-        b'r' => firewall.check_rate_of(address, &message),
-        b'd' => firewall.check_datagram(address, input.0),
-        b'a' => firewall.check_agent(address, &message, input.0),
-        b'f' => firewall.auth_failed(address, user, &message),
-        b's' => firewall.auth_result(AuthResult::Success, address, user, &message),
-        b'n' => firewall.auth_result(AuthResult::Neither, address, user, &message),
-        b'o' => {
-            firewall.auth_ok(address, user, &message);
+        b'r' => ask(&|it| it.check_rate()),
+        b'd' => match firewall.check_datagram(address, input.0) {
+            AtEdge::Drop => Verdict::Blocked,
+            AtEdge::Pass | AtEdge::Charged => Verdict::Pass,
+        },
+        b'a' => ask(&|it| it.check_agent(Some(input.0))),
+        b'q' => ask(&|it| it.check_sqli(None)),
+        b'c' => ask(&|it| it.check_contact()),
+        b'p' => ask(&|it| it.check_route()),
+        b'f' => ask(&|it| it.auth_failed(user)),
+        b's' => ask(&|it| it.auth_result(AuthResult::Success, user)),
+        b'n' => ask(&|it| it.auth_result(AuthResult::Neither, user)),
+        b'o' => ask(&|it| {
+            it.auth_ok(user);
             Verdict::Pass
-        }
-        b'b' => match firewall.auth_blocked(address, user, &message) {
+        }),
+        b'b' => ask(&|it| match it.auth_blocked(user) {
             true => Verdict::Blocked,
             false => Verdict::Pass,
-        },
+        }),
         b't' => {
             firewall.tick();
             Verdict::Pass
         }
         _ => {
             let passed = firewall.counters.total(Counter::Passed);
-            let verdict = firewall.check(address, &message);
+            let verdict = ask(&|it| it.check());
             assert!(
                 !was_banned || verdict == Verdict::Blocked,
                 "banned, but {verdict:?}"

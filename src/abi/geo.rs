@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 
 use crate::policy::Variable;
 
-use super::boundary::{Answer, guard, with_firewall};
-use super::{Request, palisade_request_t, palisade_text_t};
+use super::boundary::{Answer, exported, guard};
+use super::{palisade_message_t, palisade_text_t};
 
 /// The number of a variable, for `palisade_variable`, by its name: `country`, `asn`, `source`. May
 /// be called before `palisade_start`.
@@ -31,24 +31,20 @@ pub unsafe extern "C" fn palisade_variable_named(name: palisade_text_t) -> i32 {
 ///
 /// # Safety
 ///
-/// `request` is NULL or valid for this call; `buffer` has `room` bytes that may be written, `number`
+/// `message` is NULL or valid for this call; `buffer` has `room` bytes that may be written, `number`
 /// is NULL or may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn palisade_variable(
-    request: *const palisade_request_t,
+    message: *const palisade_message_t,
     variable: i32,
     buffer: *mut u8,
     room: usize,
     number: *mut i64,
 ) -> i32 {
-    with_firewall("palisade_variable", Answer::ERROR, |firewall| {
-        // SAFETY: the contract above.
-        let request = unsafe { Request::read(request) };
+    exported!(palisade_variable, ERROR, message, (), |it| {
         let index = usize::try_from(variable).ok();
         let variable = index.and_then(|index| Variable::NAMES.get(index));
-        let value = request
-            .zip(variable)
-            .and_then(|(request, (_, variable))| firewall.value_of(*variable, request.address));
+        let value = variable.and_then(|(_, variable)| it.value_of(*variable));
         let Some(value) = value else {
             return NONE;
         };

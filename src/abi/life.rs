@@ -9,7 +9,7 @@ use crate::policy::Firewall;
 use crate::settings::{Edge, Settings};
 
 use super::boundary::{self, Answer, firewall, guard};
-use super::palisade_text_t;
+use super::{PALISADE_EDGE_CHARGED, palisade_text_t};
 
 /// Parameters while they are collected; per process, before the fork.
 static SETTINGS: Mutex<Option<Settings>> = Mutex::new(None);
@@ -113,16 +113,19 @@ pub extern "C" fn palisade_start() -> i32 {
 
 /// Does the host have to hand over datagrams (`palisade_edge`)? After `palisade_start`.
 ///
-/// Returns 1, or -1 when the edge is off.
+/// Returns 1, `PALISADE_EDGE_CHARGED` when it will charge them to their sources, or -1 when the edge
+/// is off.
 #[unsafe(no_mangle)]
 pub extern "C" fn palisade_edge_wanted() -> i32 {
-    boundary::with_firewall("palisade_edge_wanted", Answer::ERROR, |firewall| {
-        if firewall.settings.edge == Edge::Off {
-            -1
-        } else {
-            1
-        }
-    })
+    boundary::with_firewall(
+        "palisade_edge_wanted",
+        Answer::ERROR,
+        |firewall| match firewall.settings.edge {
+            Edge::Off => -1,
+            Edge::Bans => 1,
+            Edge::Rate => PALISADE_EDGE_CHARGED,
+        },
+    )
 }
 
 /// Tells that the host cannot hand over datagrams: everything else works without.

@@ -9,7 +9,7 @@
 //!   on: `palisade_expect_keeper` before the fork, then `palisade_keeper_turn` there, again and
 //!   again. Without it, whoever answers an RPC command does that work.
 //! - **Texts** are bytes and a length. `data` NULL means "left out". Nothing is kept after the call.
-//! - **Pointers** to a request must be valid for the call; NULL is a request without a source.
+//! - **Pointers** to a message must be valid for the call; NULL is a message without a source.
 //! - **Errors** of the life functions are -1, after one line in the log that says why. Checks answer
 //!   the codes named with each of them, never 0.
 //! - **Panics** do not cross: every function runs inside [`boundary::guard`], which counts and logs
@@ -17,6 +17,8 @@
 //! - **Threads.** One caller at a time per process, as in Kamailio; any number of processes.
 //! - **Memory** is taken by `palisade_start` alone. Nothing is handed out that must be freed.
 
+mod auth;
+mod bans;
 mod boundary;
 mod checks;
 mod geo;
@@ -28,6 +30,8 @@ mod rpc;
 mod scans;
 mod types;
 
+pub use auth::*;
+pub use bans::*;
 pub use checks::*;
 pub use geo::*;
 pub use keeper::*;

@@ -1,35 +1,23 @@
 //! What the script tells of replies, and what it signals.
 
-use crate::policy::{Answer, tells_anything};
+use crate::message::Method;
+use crate::policy::{self, tells_anything};
 use crate::scan::{HEAVIEST, Signal};
 
-use super::boundary::{self, with_firewall};
-use super::checks::{code, judge_text, refuse};
-use super::{Request, palisade_address_t, palisade_request_t, palisade_text_t};
+use super::boundary::{Answer, exported, guard};
+use super::checks::{code, refuse, yes_or_no};
+use super::{palisade_address_t, palisade_message_t, palisade_text_t};
 
-/// Does a reply with this status to a request of this method say anything of who sent it? If not,
-/// there is no need to look for the request, and to call `palisade_reply`.
+/// Does a reply with this status to a request of this method (`enum palisade_host_method`) say
+/// anything of who sent it? If not, there is no need to look for the request, and to call
+/// `palisade_reply`.
 ///
 /// Returns 1 it may, -1 it does not.
-///
-/// # Safety
-///
-/// `method` is readable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn palisade_reply_matters(method: palisade_text_t, status: i32) -> i32 {
-    with_firewall(
-        "palisade_reply_matters",
-        boundary::Answer::ERROR,
-        |_firewall| {
-            // SAFETY: the contract above.
-            let method = unsafe { method.bytes() }.unwrap_or_default();
-            if tells_anything(method, status) {
-                1
-            } else {
-                -1
-            }
-        },
-    )
+pub extern "C" fn palisade_reply_matters(method: i32, status: i32) -> i32 {
+    guard("palisade_reply_matters", Answer::ERROR, || {
+        yes_or_no(tells_anything(Method::from_number(method), status))
+    })
 }
 
 /// Takes a reply: of users and destinations that fail, a scan is made; a user who fails with
@@ -49,27 +37,20 @@ pub unsafe extern "C" fn palisade_reply_matters(method: palisade_text_t, status:
 /// readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn palisade_reply(
-    request: *const palisade_request_t,
+    request: *const palisade_message_t,
     status: i32,
     challenge: palisade_text_t,
     unmatched_from: *const palisade_address_t,
 ) -> i32 {
-    with_firewall("palisade_reply", boundary::Answer::CHECK, |firewall| {
-        // SAFETY: the contract above.
-        let Some(request) = (unsafe { Request::read(request) }) else {
-            return 1;
-        };
-        // SAFETY: the contract above.
-        let challenge = unsafe { challenge.bytes() }.unwrap_or_default();
+    exported!(palisade_reply, CHECK, request, (challenge), |it| {
         // SAFETY: the contract above.
         let replier = unsafe { unmatched_from.as_ref() };
-        let answer = Answer {
+        code(it.take_reply(policy::Answer {
             code: status,
-            challenge,
+            challenge: challenge.unwrap_or_default(),
             is_matched: replier.is_none(),
             replier: replier.and_then(palisade_address_t::read),
-        };
-        code(firewall.take_reply(request.address, &request.message, answer))
+        }))
     })
 }
 
@@ -81,38 +62,28 @@ pub unsafe extern "C" fn palisade_reply(
 ///
 /// # Safety
 ///
-/// `request` is NULL or valid for this call; `reason` is readable.
+/// `message` is NULL or valid for this call; `reason` is readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn palisade_signal(
-    request: *const palisade_request_t,
+    message: *const palisade_message_t,
     reason: palisade_text_t,
     weight: i64,
 ) -> i32 {
-    // SAFETY: the contract above.
-    unsafe {
-        judge_text(
-            "palisade_signal",
-            boundary::Answer::CHECK,
-            request,
-            reason,
-            |firewall, request, reason| {
-                let refused = |sentence: &str| {
-                    refuse(sentence);
-                    1 // The script's mistake is nobody's to be blocked for.
-                };
-                let signal = match Signal::parse(reason.unwrap_or_default()) {
-                    Ok(signal) => signal,
-                    Err(sentence) => return refused(&sentence),
-                };
-                match u64::try_from(weight) {
-                    Ok(weight @ 1..=HEAVIEST) => {
-                        code(firewall.signal(request.address, &signal, weight, &request.message))
-                    }
-                    _ => refused(&format!(
-                        "weight={weight}: must be between 1 and {HEAVIEST}"
-                    )),
-                }
-            },
-        )
+    exported!(palisade_signal, CHECK, message, (reason), |it| {
+        match read_signal(reason.unwrap_or_default(), weight) {
+            Ok((signal, weight)) => code(it.signal(&signal, weight)),
+            Err(sentence) => {
+                refuse(&sentence);
+                1 // The script's mistake is nobody's to be blocked for.
+            }
+        }
+    })
+}
+
+fn read_signal(reason: &[u8], weight: i64) -> Result<(Signal, u64), String> {
+    let signal = Signal::parse(reason)?;
+    match u64::try_from(weight) {
+        Ok(weight @ 1..=HEAVIEST) => Ok((signal, weight)),
+        _ => Err(format!("weight={weight}: must be between 1 and {HEAVIEST}")),
     }
 }

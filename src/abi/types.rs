@@ -48,46 +48,44 @@ impl palisade_address_t {
     }
 }
 
-/// The message came in a datagram that `palisade_edge` has passed.
-pub const PALISADE_PASSED_EDGE: u32 = 1;
+/// The edge has charged the message to its source.
+pub const PALISADE_CHARGED: u32 = 1;
 
 /// The message came on a connection, which the host's `close_connection` can close.
 pub const PALISADE_ON_CONNECTION: u32 = 2;
 
-/// A message: where it came from, how, and the host's own handle of it, which is handed back to the
-/// host's functions; NULL: there is no message at hand.
+/// What `palisade_edge` answers when it has charged a datagram to its source, and
+/// `palisade_edge_wanted` when it is going to.
+pub const PALISADE_EDGE_CHARGED: i32 = 2;
+
+/// A message, request or reply: where it came from, how, and the host's own handle of it, which is
+/// handed back to the host's functions; NULL: there is no message at hand.
 #[repr(C)]
 #[derive(Clone, Copy)]
 #[allow(non_camel_case_types, missing_debug_implementations)]
-pub struct palisade_request_t {
+pub struct palisade_message_t {
     /// Where it came from.
     pub source: palisade_address_t,
-    /// `PALISADE_PASSED_EDGE`, `PALISADE_ON_CONNECTION`, or neither.
+    /// `PALISADE_CHARGED`, `PALISADE_ON_CONNECTION`, or neither.
     pub flags: u32,
     /// The host's handle.
-    pub message: *const c_void,
+    pub handle: *const c_void,
 }
 
-/// A request, read.
-pub(super) struct Request<'a> {
-    pub address: Address,
-    pub message: HostMessage<'a>,
-}
-
-impl<'a> Request<'a> {
+impl palisade_message_t {
     /// `None`: the message came from nowhere (the host made it itself).
     ///
     /// # Safety
     ///
-    /// `request` is NULL or points to a request that is valid for `'a`.
-    pub unsafe fn read(request: *const palisade_request_t) -> Option<Self> {
+    /// `message` is NULL or points to a message that is valid for `'a`.
+    pub(super) unsafe fn read<'a>(message: *const Self) -> Option<(Address, HostMessage<'a>)> {
         // SAFETY: the contract above.
-        let request = unsafe { request.as_ref::<'a>() }?;
-        let address = request.source.read()?;
-        let passed_edge = request.flags & PALISADE_PASSED_EDGE != 0;
-        let on_connection = request.flags & PALISADE_ON_CONNECTION != 0;
-        // SAFETY: the message is valid as long as its request.
-        let message = unsafe { HostMessage::new(request.message, passed_edge, on_connection) };
-        Some(Self { address, message })
+        let message = unsafe { message.as_ref::<'a>() }?;
+        let address = message.source.read()?;
+        let has = |flag| message.flags & flag != 0;
+        let (charged, on_connection) = (has(PALISADE_CHARGED), has(PALISADE_ON_CONNECTION));
+        // SAFETY: the handle is valid as long as its message.
+        let handed = unsafe { HostMessage::new(message.handle, charged, on_connection) };
+        Some((address, handed))
     }
 }

@@ -14,30 +14,95 @@ const _: () = {
         [::std::mem::offset_of!(palisade_host_text, len) - 8usize];
 };
 pub type palisade_host_text_t = palisade_host_text;
+pub const PALISADE_METHOD_NONE: palisade_host_method = 0;
+pub const PALISADE_METHOD_OTHER: palisade_host_method = 1;
+pub const PALISADE_METHOD_INVITE: palisade_host_method = 2;
+pub const PALISADE_METHOD_ACK: palisade_host_method = 3;
+pub const PALISADE_METHOD_BYE: palisade_host_method = 4;
+pub const PALISADE_METHOD_CANCEL: palisade_host_method = 5;
+pub const PALISADE_METHOD_REGISTER: palisade_host_method = 6;
+pub const PALISADE_METHOD_OPTIONS: palisade_host_method = 7;
+pub const PALISADE_METHOD_PRACK: palisade_host_method = 8;
+pub const PALISADE_METHOD_UPDATE: palisade_host_method = 9;
+pub const PALISADE_METHOD_INFO: palisade_host_method = 10;
+pub const PALISADE_METHOD_SUBSCRIBE: palisade_host_method = 11;
+pub const PALISADE_METHOD_NOTIFY: palisade_host_method = 12;
+pub const PALISADE_METHOD_MESSAGE: palisade_host_method = 13;
+pub const PALISADE_METHOD_REFER: palisade_host_method = 14;
+pub const PALISADE_METHOD_PUBLISH: palisade_host_method = 15;
+pub type palisade_host_method = ::std::os::raw::c_uint;
 pub const PALISADE_PART_METHOD: palisade_host_part = 0;
 pub const PALISADE_PART_USER_AGENT: palisade_host_part = 1;
-pub const PALISADE_PART_AUTH_USER: palisade_host_part = 2;
-pub const PALISADE_PART_AUTH_REALM: palisade_host_part = 3;
+pub const PALISADE_PART_CALL_ID: palisade_host_part = 2;
+pub const PALISADE_PART_CSEQ: palisade_host_part = 3;
 pub const PALISADE_PART_FROM_USER: palisade_host_part = 4;
 pub const PALISADE_PART_FROM_HOST: palisade_host_part = 5;
-pub const PALISADE_PART_CALL_ID: palisade_host_part = 6;
-pub const PALISADE_PART_CSEQ: palisade_host_part = 7;
-pub const PALISADE_PART_CREDENTIALS: palisade_host_part = 8;
-pub const PALISADE_PART_URI_USER: palisade_host_part = 9;
-pub const PALISADE_PART_TO_USER: palisade_host_part = 10;
-pub const PALISADE_PART_TO_HOST: palisade_host_part = 11;
-pub const PALISADE_PART_TO_TAG: palisade_host_part = 12;
-pub const PALISADE_PART_FROM_TAG: palisade_host_part = 13;
-pub const PALISADE_PART_FROM_NAME: palisade_host_part = 14;
+pub const PALISADE_PART_FROM_NAME: palisade_host_part = 6;
+pub const PALISADE_PART_TO_USER: palisade_host_part = 7;
+pub const PALISADE_PART_TO_HOST: palisade_host_part = 8;
+pub const PALISADE_PART_TO_TAG: palisade_host_part = 9;
+pub const PALISADE_PART_URI: palisade_host_part = 10;
+pub const PALISADE_PART_URI_USER: palisade_host_part = 11;
+pub const PALISADE_PART_URI_HOST: palisade_host_part = 12;
+pub const PALISADE_PART_AUTH_USER: palisade_host_part = 13;
+pub const PALISADE_PART_AUTH_REALM: palisade_host_part = 14;
 pub const PALISADE_PART_AUTH_NAME: palisade_host_part = 15;
-pub const PALISADE_PART_URI: palisade_host_part = 16;
-pub const PALISADE_PART_URI_HOST: palisade_host_part = 17;
-pub const PALISADE_PART_CONTACT: palisade_host_part = 18;
-pub const PALISADE_PART_CONTACT_USER: palisade_host_part = 19;
-pub const PALISADE_PART_CONTACT_HOST: palisade_host_part = 20;
-pub const PALISADE_PART_CONTACT_NAME: palisade_host_part = 21;
-pub const PALISADE_PART_RECORD_ROUTE_HOST: palisade_host_part = 22;
+pub const PALISADE_PART_CREDENTIALS: palisade_host_part = 16;
+pub const PALISADE_PART_CONTACT: palisade_host_part = 17;
+pub const PALISADE_PART_CONTACT_USER: palisade_host_part = 18;
+pub const PALISADE_PART_CONTACT_HOST: palisade_host_part = 19;
+pub const PALISADE_PART_CONTACT_NAME: palisade_host_part = 20;
+pub const PALISADE_PART_RECORD_ROUTE_HOST: palisade_host_part = 21;
 pub type palisade_host_part = ::std::os::raw::c_uint;
+pub const PALISADE_SINGLE_PARTS: palisade_host_limit = 13;
+pub const PALISADE_SET_PARTS: palisade_host_limit = 4;
+pub const PALISADE_CREDENTIALS_MAX: palisade_host_limit = 8;
+pub const PALISADE_CONTACTS_MAX: palisade_host_limit = 16;
+pub type palisade_host_limit = ::std::os::raw::c_uint;
+pub const PALISADE_UNREADABLE_HEADERS: palisade_host_unreadable = 1;
+pub const PALISADE_UNREADABLE_URI: palisade_host_unreadable = 2;
+pub const PALISADE_UNREADABLE_FROM: palisade_host_unreadable = 4;
+pub const PALISADE_UNREADABLE_TO: palisade_host_unreadable = 8;
+pub const PALISADE_UNREADABLE_CONTACT: palisade_host_unreadable = 16;
+pub const PALISADE_UNREADABLE_CREDENTIALS: palisade_host_unreadable = 32;
+pub const PALISADE_MANY_CONTACTS: palisade_host_unreadable = 64;
+pub const PALISADE_MANY_CREDENTIALS: palisade_host_unreadable = 128;
+pub type palisade_host_unreadable = ::std::os::raw::c_uint;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct palisade_host_reading {
+    pub method: i32,
+    pub is_request: u32,
+    pub unreadable: u32,
+    pub credentials_count: u32,
+    pub contact_count: u32,
+    pub single: [palisade_host_text_t; 13usize],
+    pub credentials: [[palisade_host_text_t; 4usize]; 8usize],
+    pub contacts: [[palisade_host_text_t; 4usize]; 16usize],
+}
+#[allow(clippy::unnecessary_operation, clippy::identity_op)]
+const _: () = {
+    ["Size of palisade_host_reading"][::std::mem::size_of::<palisade_host_reading>() - 1768usize];
+    ["Alignment of palisade_host_reading"]
+        [::std::mem::align_of::<palisade_host_reading>() - 8usize];
+    ["Offset of field: palisade_host_reading::method"]
+        [::std::mem::offset_of!(palisade_host_reading, method) - 0usize];
+    ["Offset of field: palisade_host_reading::is_request"]
+        [::std::mem::offset_of!(palisade_host_reading, is_request) - 4usize];
+    ["Offset of field: palisade_host_reading::unreadable"]
+        [::std::mem::offset_of!(palisade_host_reading, unreadable) - 8usize];
+    ["Offset of field: palisade_host_reading::credentials_count"]
+        [::std::mem::offset_of!(palisade_host_reading, credentials_count) - 12usize];
+    ["Offset of field: palisade_host_reading::contact_count"]
+        [::std::mem::offset_of!(palisade_host_reading, contact_count) - 16usize];
+    ["Offset of field: palisade_host_reading::single"]
+        [::std::mem::offset_of!(palisade_host_reading, single) - 24usize];
+    ["Offset of field: palisade_host_reading::credentials"]
+        [::std::mem::offset_of!(palisade_host_reading, credentials) - 232usize];
+    ["Offset of field: palisade_host_reading::contacts"]
+        [::std::mem::offset_of!(palisade_host_reading, contacts) - 744usize];
+};
+pub type palisade_host_reading_t = palisade_host_reading;
 pub const PALISADE_HOLDS_NOTHING: palisade_host_holds = 0;
 pub const PALISADE_HOLDS_NUMBER: palisade_host_holds = 1;
 pub const PALISADE_HOLDS_TEXT: palisade_host_holds = 2;
@@ -75,13 +140,17 @@ pub type palisade_host_db_error = ::std::os::raw::c_int;
 #[derive(Debug, Copy, Clone)]
 pub struct palisade_host {
     pub log: ::std::option::Option<unsafe extern "C" fn(level: i32, text: *const u8, len: usize)>,
-    pub text: ::std::option::Option<
+    pub read: ::std::option::Option<
         unsafe extern "C" fn(
             message: *const ::std::os::raw::c_void,
-            part: i32,
-            index: u32,
-        ) -> palisade_host_text_t,
+            reading: *mut palisade_host_reading_t,
+        ),
     >,
+    pub route: ::std::option::Option<
+        unsafe extern "C" fn(message: *const ::std::os::raw::c_void) -> palisade_host_text_t,
+    >,
+    pub in_dialog:
+        ::std::option::Option<unsafe extern "C" fn(message: *const ::std::os::raw::c_void) -> i32>,
     pub close_connection:
         ::std::option::Option<unsafe extern "C" fn(message: *const ::std::os::raw::c_void)>,
     pub open_struct: ::std::option::Option<
@@ -167,39 +236,43 @@ pub struct palisade_host {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of palisade_host"][::std::mem::size_of::<palisade_host>() - 136usize];
+    ["Size of palisade_host"][::std::mem::size_of::<palisade_host>() - 152usize];
     ["Alignment of palisade_host"][::std::mem::align_of::<palisade_host>() - 8usize];
     ["Offset of field: palisade_host::log"][::std::mem::offset_of!(palisade_host, log) - 0usize];
-    ["Offset of field: palisade_host::text"][::std::mem::offset_of!(palisade_host, text) - 8usize];
+    ["Offset of field: palisade_host::read"][::std::mem::offset_of!(palisade_host, read) - 8usize];
+    ["Offset of field: palisade_host::route"]
+        [::std::mem::offset_of!(palisade_host, route) - 16usize];
+    ["Offset of field: palisade_host::in_dialog"]
+        [::std::mem::offset_of!(palisade_host, in_dialog) - 24usize];
     ["Offset of field: palisade_host::close_connection"]
-        [::std::mem::offset_of!(palisade_host, close_connection) - 16usize];
+        [::std::mem::offset_of!(palisade_host, close_connection) - 32usize];
     ["Offset of field: palisade_host::open_struct"]
-        [::std::mem::offset_of!(palisade_host, open_struct) - 24usize];
+        [::std::mem::offset_of!(palisade_host, open_struct) - 40usize];
     ["Offset of field: palisade_host::open_list"]
-        [::std::mem::offset_of!(palisade_host, open_list) - 32usize];
+        [::std::mem::offset_of!(palisade_host, open_list) - 48usize];
     ["Offset of field: palisade_host::close"]
-        [::std::mem::offset_of!(palisade_host, close) - 40usize];
+        [::std::mem::offset_of!(palisade_host, close) - 56usize];
     ["Offset of field: palisade_host::add_number"]
-        [::std::mem::offset_of!(palisade_host, add_number) - 48usize];
+        [::std::mem::offset_of!(palisade_host, add_number) - 64usize];
     ["Offset of field: palisade_host::add_text"]
-        [::std::mem::offset_of!(palisade_host, add_text) - 56usize];
+        [::std::mem::offset_of!(palisade_host, add_text) - 72usize];
     ["Offset of field: palisade_host::fault"]
-        [::std::mem::offset_of!(palisade_host, fault) - 64usize];
+        [::std::mem::offset_of!(palisade_host, fault) - 80usize];
     ["Offset of field: palisade_host::db_open"]
-        [::std::mem::offset_of!(palisade_host, db_open) - 72usize];
+        [::std::mem::offset_of!(palisade_host, db_open) - 88usize];
     ["Offset of field: palisade_host::db_select"]
-        [::std::mem::offset_of!(palisade_host, db_select) - 80usize];
+        [::std::mem::offset_of!(palisade_host, db_select) - 96usize];
     ["Offset of field: palisade_host::db_row"]
-        [::std::mem::offset_of!(palisade_host, db_row) - 88usize];
+        [::std::mem::offset_of!(palisade_host, db_row) - 104usize];
     ["Offset of field: palisade_host::db_delete"]
-        [::std::mem::offset_of!(palisade_host, db_delete) - 96usize];
+        [::std::mem::offset_of!(palisade_host, db_delete) - 112usize];
     ["Offset of field: palisade_host::db_insert"]
-        [::std::mem::offset_of!(palisade_host, db_insert) - 104usize];
+        [::std::mem::offset_of!(palisade_host, db_insert) - 120usize];
     ["Offset of field: palisade_host::db_begin"]
-        [::std::mem::offset_of!(palisade_host, db_begin) - 112usize];
+        [::std::mem::offset_of!(palisade_host, db_begin) - 128usize];
     ["Offset of field: palisade_host::db_commit"]
-        [::std::mem::offset_of!(palisade_host, db_commit) - 120usize];
+        [::std::mem::offset_of!(palisade_host, db_commit) - 136usize];
     ["Offset of field: palisade_host::db_close"]
-        [::std::mem::offset_of!(palisade_host, db_close) - 128usize];
+        [::std::mem::offset_of!(palisade_host, db_close) - 144usize];
 };
 pub type palisade_host_t = palisade_host;

@@ -6,29 +6,32 @@ use crate::lists::{Kind, List, value};
 use crate::message::Message;
 use crate::source::Address;
 
-use super::Firewall;
-use super::listed::parts_of;
+use super::detect::texts::{decoded, parts_of};
+use super::{Firewall, Inspection};
 
-impl<C: Clock> Firewall<C> {
+impl<M: Message, C: Clock> Inspection<'_, M, C> {
     /// Is what this list is about in it: the source of a message, or a text of it? `None`: there is
     /// no such list.
-    pub fn in_list(&self, name: &[u8], address: Address, message: &impl Message) -> Option<bool> {
-        let list = self.lists.by_name(name)?;
-        Some(self.met(&list, |image| {
-            let now_ms = self.clock.coarse_ms();
+    pub fn in_list(&self, name: &[u8]) -> Option<bool> {
+        let (firewall, address) = (self.firewall, self.address);
+        let list = firewall.lists.by_name(name)?;
+        Some(firewall.met(&list, |image| {
+            let now_ms = firewall.clock.coarse_ms();
             match list.spec.kind {
                 Kind::Network => image.find_address(address, now_ms),
-                Kind::Country => image.find_country(self.country_of(address)?, now_ms),
-                Kind::Asn => image.find_asn(self.asn_of(address)?, now_ms),
+                Kind::Country => image.find_country(firewall.country_of(address)?, now_ms),
+                Kind::Asn => image.find_asn(firewall.asn_of(address)?, now_ms),
                 kind => {
-                    // The first is the one that a script means: From's, where there are several.
-                    let text = message.part(*parts_of(kind).first()?);
-                    image.find_text(text, &self.hash, now_ms)
+                    let text = self.reading().part(*parts_of(kind).first()?);
+                    let find = |text: &[u8]| image.find_text(text, &firewall.hash, now_ms);
+                    find(text).or_else(|| find(&decoded(kind, text)?))
                 }
             }
         }))
     }
+}
 
+impl<C: Clock> Firewall<C> {
     /// Is this value in this list? `None`: there is no such list.
     pub fn value_in_list(&self, name: &[u8], value: &[u8]) -> Option<bool> {
         let list = self.lists.by_name(name)?;

@@ -2,11 +2,11 @@
 
 use crate::clock::Clock;
 use crate::counters::Counter;
-use crate::message::{Message, Part};
+use crate::message::{Message, Method, Part, Reading, Unreadable};
 use crate::scan::Kind;
 use crate::source::Address;
 
-use super::{AuthResult, Firewall, Verdict};
+use super::{AuthResult, Inspection, Verdict};
 
 /// A reply to a request.
 #[derive(Clone, Copy, Debug)]
@@ -56,16 +56,16 @@ struct Digest {
 /// As Asterisk (`chan_sip`, `chan_pjsip`), FreeSWITCH and Kamailio answer. A 403 to an INVITE is
 /// taken for a destination that is not allowed, with or without credentials: a user who dials three
 /// of those guesses no passwords.
-fn meaning(method: &[u8], code: i32, digest: Digest) -> Meaning {
+fn meaning(method: Method, code: i32, digest: Digest) -> Meaning {
     match (method, code, digest.is_offered) {
         (_, 401 | 407, _) if !digest.is_refused => Meaning::Nothing,
         (_, 401 | 407, _) if digest.is_stale => Meaning::StaleNonce,
-        (_, 401 | 407, _) | (b"REGISTER", 403 | 404, true) => Meaning::WrongCredentials,
-        (b"REGISTER", 403 | 404, false) => Meaning::NoSuchUser,
-        (b"REGISTER", 200..=299, true) => Meaning::RightCredentials,
-        (b"REGISTER", 200..=299, false) => Meaning::Registered,
-        (b"INVITE" | b"OPTIONS", 403 | 404 | 484 | 603, _) => Meaning::NoSuchDestination,
-        (b"INVITE" | b"OPTIONS", 200..=299, _) => Meaning::Reached,
+        (_, 401 | 407, _) | (Method::Register, 403 | 404, true) => Meaning::WrongCredentials,
+        (Method::Register, 403 | 404, false) => Meaning::NoSuchUser,
+        (Method::Register, 200..=299, true) => Meaning::RightCredentials,
+        (Method::Register, 200..=299, false) => Meaning::Registered,
+        (Method::Invite | Method::Options, 403 | 404 | 484 | 603, _) => Meaning::NoSuchDestination,
+        (Method::Invite | Method::Options, 200..=299, _) => Meaning::Reached,
         _ => Meaning::Nothing,
     }
 }
@@ -73,7 +73,7 @@ fn meaning(method: &[u8], code: i32, digest: Digest) -> Meaning {
 /// Does a reply with this status to a request of this method say anything of its sender? If not, a
 /// host need not look for the request.
 #[must_use]
-pub fn tells_anything(method: &[u8], code: i32) -> bool {
+pub fn tells_anything(method: Method, code: i32) -> bool {
     let most = Digest {
         is_offered: true,
         is_refused: true,
@@ -83,24 +83,25 @@ pub fn tells_anything(method: &[u8], code: i32) -> bool {
 }
 
 impl Digest {
-    fn of(request: &impl Message, challenge: &[u8]) -> Self {
+    /// What the host could not read of the credentials may be what the backend refused.
+    fn of(request: &Reading<'_>, challenge: &[u8]) -> Self {
         let realm = parameter(challenge, b"realm");
         let stale = parameter(challenge, b"stale");
+        let hidden = Unreadable::CREDENTIALS
+            .and(Unreadable::MANY_CREDENTIALS)
+            .and(Unreadable::HEADERS);
+        let is_hidden = request.unreadable.holds(hidden);
+        let offers = |realm| {
+            request
+                .values(Part::AuthRealm)
+                .any(|offered| offered == realm)
+        };
         Self {
-            is_offered: !request.part(Part::Credentials).is_empty(),
-            is_refused: realm.is_some_and(|realm| offers(request, realm)),
+            is_offered: is_hidden || request.offered() > 0,
+            is_refused: realm.is_some_and(|realm| is_hidden || offers(realm)),
             is_stale: stale.is_some_and(|stale| stale.eq_ignore_ascii_case(b"true")),
         }
     }
-}
-
-/// Credentials of a request that are looked at. Nobody but an attacker offers so many.
-const MAX_OFFERED: u32 = 8;
-
-fn offers(request: &impl Message, realm: &[u8]) -> bool {
-    (0..MAX_OFFERED)
-        .take_while(|&index| !request.nth(Part::Credentials, index).is_empty())
-        .any(|index| request.nth(Part::AuthRealm, index) == realm)
 }
 
 /// A parameter of a challenge, without its quotes: `a` of `Digest realm="a", nonce="b"`.
@@ -131,67 +132,49 @@ fn cut(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
     (next(), next())
 }
 
-impl<C: Clock> Firewall<C> {
-    /// Takes a reply to a request that came from `address`. Without a transaction of the host's,
-    /// anybody could have made it up to get another one banned: then it counts only if it came from
-    /// a trusted source.
-    pub fn take_reply(
-        &self,
-        address: Address,
-        request: &impl Message,
-        answer: Answer<'_>,
-    ) -> Verdict {
+impl<M: Message, C: Clock> Inspection<'_, M, C> {
+    /// Takes a reply to this request. Without a transaction of the host's, anybody could have made
+    /// it up to get another one banned: then it counts only if it came from a trusted source.
+    pub fn take_reply(&self, answer: Answer<'_>) -> Verdict {
+        let request = self.reading();
         let digest = Digest::of(request, answer.challenge);
-        let meaning = meaning(request.part(Part::Method), answer.code, digest);
+        let meaning = meaning(request.method, answer.code, digest);
         if meaning == Meaning::Nothing {
             return Verdict::Pass;
         }
-        let is_trusted = |replier| self.is_trusted(replier);
+        let counters = &self.firewall.counters;
+        let is_trusted = |replier| self.firewall.is_trusted(replier);
         if !answer.is_matched && !answer.replier.is_some_and(is_trusted) {
-            self.counters.count(Counter::RepliesUnmatched);
+            counters.count(Counter::RepliesUnmatched);
             return Verdict::Pass;
         }
-        self.counters.count(Counter::Replies);
-        let result = |result| self.auth_result(result, address, None, request);
+        counters.count(Counter::Replies);
+        let result = |result| self.auth_result(result, None);
         let is_call = matches!(meaning, Meaning::NoSuchDestination | Meaning::Reached);
         if is_call && digest.is_offered {
             // The attempt is over, whatever it was: it waits in line no longer.
             result(AuthResult::Neither);
         }
+        // Whom a REGISTER is about; whom a request calls, which a reply, where there is no request
+        // at hand, names in To.
+        let user = || first_of(request, [Part::ToUser, Part::FromUser]);
+        let called = || first_of(request, [Part::UriUser, Part::ToUser]);
         match meaning {
             Meaning::Nothing => Verdict::Pass,
             Meaning::WrongCredentials => result(AuthResult::Failure),
             Meaning::StaleNonce => result(AuthResult::Neither),
             Meaning::RightCredentials => result(AuthResult::Success),
-            Meaning::NoSuchUser => {
-                self.count_failure(address, Kind::User, registered_user(request), request)
-            }
-            Meaning::Registered => {
-                self.count_success(address, Kind::User, registered_user(request))
-            }
-            Meaning::NoSuchDestination => {
-                self.count_failure(address, Kind::Destination, destination(request), request)
-            }
-            Meaning::Reached => {
-                self.count_success(address, Kind::Destination, destination(request))
-            }
+            Meaning::NoSuchUser => self.count_failure(Kind::User, user()),
+            Meaning::Registered => self.count_success(Kind::User, user()),
+            Meaning::NoSuchDestination => self.count_failure(Kind::Destination, called()),
+            Meaning::Reached => self.count_success(Kind::Destination, called()),
         }
     }
 }
 
-/// Whom a REGISTER is about.
-fn registered_user(request: &impl Message) -> &[u8] {
-    first_of(request, [Part::ToUser, Part::FromUser])
-}
-
-/// Whom a request calls. A reply, where there is no request at hand, names it in To.
-fn destination(request: &impl Message) -> &[u8] {
-    first_of(request, [Part::UriUser, Part::ToUser])
-}
-
-fn first_of(message: &impl Message, [first, second]: [Part; 2]) -> &[u8] {
-    match message.part(first) {
-        [] => message.part(second),
+fn first_of<'m>(request: &Reading<'m>, [first, second]: [Part; 2]) -> &'m [u8] {
+    match request.part(first) {
+        [] => request.part(second),
         text => text,
     }
 }
@@ -235,22 +218,23 @@ mod tests {
             ("BYE", 404, true, Meaning::Nothing),
             ("", 404, true, Meaning::Nothing),
         ] {
-            let found = meaning(method.as_bytes(), code, offered(with));
-            assert_eq!(found, expected, "{code} to {method}, {with}");
-            let tells = tells_anything(method.as_bytes(), code);
-            assert!(tells || found == Meaning::Nothing, "{code} to {method}");
+            let method = Method::named(method.as_bytes());
+            let found = meaning(method, code, offered(with));
+            assert_eq!(found, expected, "{code} to {method:?}, {with}");
+            let tells = tells_anything(method, code);
+            assert!(tells || found == Meaning::Nothing, "{code} to {method:?}");
         }
         let stale = Digest {
             is_stale: true,
             ..offered(true)
         };
-        assert_eq!(meaning(b"REGISTER", 401, stale), Meaning::StaleNonce);
+        assert_eq!(meaning(Method::Register, 401, stale), Meaning::StaleNonce);
         let other_realm = Digest {
             is_refused: false,
             ..offered(true)
         };
-        assert_eq!(meaning(b"INVITE", 407, other_realm), Meaning::Nothing);
-        assert!(!tells_anything(b"INVITE", 180) && !tells_anything(b"BYE", 200));
+        assert_eq!(meaning(Method::Invite, 407, other_realm), Meaning::Nothing);
+        assert!(!tells_anything(Method::Invite, 180) && !tells_anything(Method::Bye, 200));
     }
 
     #[test]

@@ -1,109 +1,101 @@
-//! What follows from users and destinations that fail, and from signals of the script.
+//! What is counted of users and destinations that fail, and of signals of the script.
 
 use crate::auth::Attempt;
 use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::message::Message;
 use crate::scan::{Counted, Kind, Signal};
-use crate::settings::{Consequence, Finding};
-use crate::source::Address;
+use crate::settings::Finding;
 
-use super::{Firewall, Verdict};
+use super::evidence::{Evidence, What};
+use super::{Inspection, Verdict};
 
-impl<C: Clock> Firewall<C> {
+impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
     /// Takes note of a user who failed to authenticate. One that has authenticated from there
     /// before is a phone with an old password, and no scan.
-    pub(super) fn count_failed_user(
-        &self,
-        address: Address,
-        attempt: Attempt<'_>,
-        message: &impl Message,
-    ) -> Verdict {
-        if attempt.user.is_empty() || !self.looks_for(Finding::Scan) {
+    pub(super) fn count_failed_user(&self, attempt: Attempt<'_>) -> Verdict {
+        if attempt.user.is_empty() {
             return Verdict::Pass;
         }
-        let (mark, clock) = (attempt.name.bare, &self.clock.still());
-        let is_known = || self.auth.is_known(attempt, clock);
-        let counted = self
-            .scans
-            .fail(attempt.source, Kind::User, mark, clock, is_known);
-        self.follow_count(Finding::Scan, address, counted, message, None)
+        let firewall = self.firewall;
+        self.step(Finding::Scan, || {
+            let (mark, clock) = (attempt.name.bare, &firewall.clock.still());
+            let is_known = || firewall.auth.is_known(attempt, clock);
+            let scans = &firewall.scans;
+            self.of_scan(scans.fail(attempt.source, Kind::User, mark, clock, is_known))
+        })
     }
 
     /// Takes note of a user who has authenticated.
     pub(super) fn count_good_user(&self, attempt: Attempt<'_>) {
-        let mark = attempt.name.bare;
-        self.scans
-            .succeed(attempt.source, Kind::User, mark, &self.clock);
+        let (firewall, mark) = (self.firewall, attempt.name.bare);
+        firewall
+            .scans
+            .succeed(attempt.source, Kind::User, mark, &firewall.clock);
     }
 
-    pub(super) fn count_failure(
-        &self,
-        address: Address,
-        kind: Kind,
-        name: &[u8],
-        message: &impl Message,
-    ) -> Verdict {
-        if name.is_empty() || !self.looks_for(Finding::Scan) || self.is_trusted(address) {
+    pub(super) fn count_failure(&self, kind: Kind, name: &[u8]) -> Verdict {
+        if name.is_empty() || self.is_trusted() {
             return Verdict::Pass;
         }
-        let (source, _) = self.locate(address);
-        let mark = self.hash.user(name).bare;
-        let counted = self.scans.fail(source, kind, mark, &self.clock, || false);
-        self.follow_count(Finding::Scan, address, counted, message, None)
+        let firewall = self.firewall;
+        self.step(Finding::Scan, || {
+            let mark = firewall.hash.user(name).bare;
+            let (scans, clock) = (&firewall.scans, &firewall.clock);
+            self.of_scan(scans.fail(self.source, kind, mark, clock, || false))
+        })
     }
 
     /// What works is no part of a scan.
-    pub(super) fn count_success(&self, address: Address, kind: Kind, name: &[u8]) -> Verdict {
-        let (source, _) = self.locate(address);
-        let mark = self.hash.user(name).bare;
-        self.scans.succeed(source, kind, mark, &self.clock);
+    pub(super) fn count_success(&self, kind: Kind, name: &[u8]) -> Verdict {
+        let (firewall, mark) = (self.firewall, self.firewall.hash.user(name).bare);
+        firewall
+            .scans
+            .succeed(self.source, kind, mark, &firewall.clock);
         Verdict::Pass
     }
 
     /// Takes a signal of the script: something is wrong with this message.
-    pub fn signal(
-        &self,
-        address: Address,
-        signal: &Signal,
-        weight: u64,
-        message: &impl Message,
-    ) -> Verdict {
-        if !self.looks_for(Finding::Malformed) || self.is_trusted(address) {
+    pub fn signal(&self, signal: &Signal, weight: u64) -> Verdict {
+        if self.is_trusted() {
             return Verdict::Pass;
         }
-        self.counters.count(Counter::Signals);
-        let (source, _) = self.locate(address);
-        let counted = self.scans.signal(source, signal, weight, &self.clock);
-        self.follow_count(Finding::Malformed, address, counted, message, Some(signal))
+        let firewall = self.firewall;
+        self.step(Finding::Malformed, || {
+            firewall.counters.count(Counter::Signals);
+            let scans = &firewall.scans;
+            let counted = scans.signal(self.source, signal, weight, &firewall.clock);
+            let evidence = || self.evidence(Finding::Malformed, What::Signal(signal));
+            match counted {
+                Counted::Newly(_) => Some(evidence()),
+                _ => self.of_count(counted, evidence),
+            }
+        })
     }
 
-    fn follow_count(
+    fn of_scan(&self, counted: Counted) -> Option<Evidence<'p>> {
+        let evidence = |[users, destinations, _]: [u64; 3]| {
+            self.evidence(Finding::Scan, What::Scan(users, destinations))
+        };
+        match counted {
+            Counted::Newly(counts) => Some(evidence(counts)),
+            _ => self.of_count(counted, || evidence([0; 3])),
+        }
+    }
+
+    /// What is not the count that reaches a limit.
+    fn of_count<'e>(
         &self,
-        finding: Finding,
-        address: Address,
         counted: Counted,
-        message: &impl Message,
-        signal: Option<&Signal>,
-    ) -> Verdict {
-        match (counted, signal) {
-            (Counted::Below, _) => Verdict::Pass,
-            (Counted::Uncounted, _) => {
-                self.counters.count(Counter::ScanUncounted);
-                Verdict::Pass
+        evidence: impl FnOnce() -> Evidence<'e>,
+    ) -> Option<Evidence<'e>> {
+        match counted {
+            Counted::Over => Some(evidence().known()),
+            Counted::Uncounted => {
+                self.firewall.counters.count(Counter::ScanUncounted);
+                None
             }
-            (Counted::Over, _) => match self.settings.consequence(finding) {
-                Consequence::Off | Consequence::Log => Verdict::Pass,
-                Consequence::Block | Consequence::Ban(_) => Verdict::Blocked,
-            },
-            (Counted::Newly(_), Some(signal)) => {
-                let evidence = format_args!(" signal={}", signal.as_str());
-                self.follow(finding, address, message, evidence)
-            }
-            (Counted::Newly([users, destinations, _]), None) => {
-                let evidence = format_args!(" users={users} destinations={destinations}");
-                self.follow(finding, address, message, evidence)
-            }
+            Counted::Below | Counted::Newly(_) => None,
         }
     }
 }

@@ -31,25 +31,8 @@ impl<C: Clock> Firewall<C> {
         }
     }
 
-    /// Of a source that is not banned for it.
-    pub(super) fn tell_of_rate_block(&self, source: Source) {
-        self.tell_of_block(source, "rate", format_args!(""));
-    }
-
-    pub(super) fn tell_of_block(&self, source: Source, reason: &str, rest: fmt::Arguments<'_>) {
-        let key = self.show(source);
-        let line = format_args!("block key={key} reason={reason}{rest}");
-        self.throttled(line);
-    }
-
-    /// Of something that is logged and let through.
-    pub(super) fn tell_of_finding(&self, source: Source, reason: &str, rest: fmt::Arguments<'_>) {
-        let key = self.show(source);
-        self.throttled(format_args!("found key={key} reason={reason}{rest}"));
-    }
-
     /// Writes an event that the network can cause at will, unless the very same was just written.
-    fn throttled(&self, line: fmt::Arguments<'_>) {
+    pub(super) fn log_throttled(&self, line: fmt::Arguments<'_>) {
         let mut text = Digest(self.hash.clone(), 0);
         // Cannot fail: Digest takes all.
         let _hashed = fmt::Write::write_fmt(&mut text, line);
@@ -69,17 +52,17 @@ impl<C: Clock> Firewall<C> {
         }
     }
 
-    /// Tells of a panic that stopped at the boundary of this exported function.
-    pub fn tell_of_fault(&self, function: &str, line: u32) {
+    /// Logs a panic that stopped at the boundary of this exported function, and where it began.
+    pub fn log_fault(&self, function: &str, file: &str, line: u32) {
         let hash = self
             .hash
-            .texts(&[b"fault", function.as_bytes(), &line.to_ne_bytes()]);
+            .texts(&[b"fault", file.as_bytes(), &line.to_ne_bytes()]);
         let answer = self.settings.on_fault;
         let written = self.journal.throttled(
             ERROR,
             hash,
             self.clock.now_s(),
-            format_args!("fault function={function} line={line} on_fault={answer}"),
+            format_args!("fault function={function} file={file} line={line} on_fault={answer}"),
         );
         if !written {
             self.counters.count(Counter::LogSuppressed);

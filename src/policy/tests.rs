@@ -5,8 +5,10 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::ban::Origin;
+use crate::ban::Reason;
 use crate::clock::manual::Manual;
-use crate::message::NoMessage;
+use crate::counters::Counter;
+use crate::message::{Message, Method, NoMessage, Part, Reading};
 use crate::settings::AuthScope;
 
 mod consequences;
@@ -17,37 +19,76 @@ thread_local! {
     static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-fn sink(_level: i32, line: &[u8]) {
+pub fn sink(_level: i32, line: &[u8]) {
     LOG.with_borrow_mut(|log| log.push(String::from_utf8_lossy(line).into_owned()));
 }
 
 /// What was logged since the last call.
-fn logged() -> Vec<String> {
+pub fn logged() -> Vec<String> {
     LOG.with_borrow_mut(std::mem::take)
 }
 
 /// A message made of its parts.
 #[derive(Default)]
-struct Parts(HashMap<(u32, u32), Vec<u8>>);
+pub struct Parts(HashMap<(u32, usize), Vec<u8>>);
 
 impl Parts {
-    fn with(self, part: Part, text: &str) -> Self {
+    pub fn with(self, part: Part, text: &str) -> Self {
         self.with_nth(part, 0, text)
     }
 
-    fn with_nth(mut self, part: Part, index: u32, text: &str) -> Self {
+    pub fn with_nth(mut self, part: Part, index: usize, text: &str) -> Self {
         self.0.insert((part as u32, index), text.into());
         self
     }
 }
 
 impl Message for Parts {
-    fn nth(&self, part: Part, index: u32) -> &[u8] {
-        self.0
-            .get(&(part as u32, index))
-            .map(Vec::as_slice)
-            .unwrap_or_default()
+    fn read(&self) -> Reading<'_> {
+        let mut reading = Reading::default();
+        for part in Part::ALL {
+            for index in 0..32 {
+                if let Some(text) = self.0.get(&(part as u32, index)) {
+                    reading.put(part, index, text);
+                }
+            }
+        }
+        reading.method = Method::named(reading.part(Part::Method));
+        reading.is_request = !reading.part(Part::Uri).is_empty();
+        reading
     }
+
+    fn route(&self) -> &[u8] {
+        let route = self.0.get(&(Part::RecordRouteHost as u32, 0));
+        route.map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// One question about one message from an address.
+macro_rules! questions {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)+) => {
+        /// The methods of the same names of an inspection.
+        impl Firewall<Manual> {
+            $(pub(crate) fn $name(&self, from: Address, $($argument: $type,)* message: &impl Message) -> $result {
+                self.inspect(from, message, |inspection| inspection.$name($($argument),*))
+            })+
+        }
+    };
+}
+
+questions! {
+    check() -> Verdict;
+    auth_failed(user: Option<&[u8]>) -> Verdict;
+    auth_ok(user: Option<&[u8]>) -> ();
+    auth_blocked(user: Option<&[u8]>) -> bool;
+    auth_result(result: AuthResult, user: Option<&[u8]>) -> Verdict;
+    signal(signal: &crate::scan::Signal, weight: u64) -> Verdict;
+    take_reply(answer: Answer<'_>) -> Verdict;
+    check_agent(text: Option<&[u8]>) -> Verdict;
+    check_sqli(text: Option<&[u8]>) -> Verdict;
+    check_contact() -> Verdict;
+    check_route() -> Verdict;
+    check_rate() -> Verdict;
 }
 
 fn agent(text: &str) -> Parts {
@@ -148,8 +189,8 @@ fn a_trusted_source_is_never_blocked_by_whatever_path() {
     for round in 0..20 {
         let guess = guess("alice", &round.to_string(), "wrong");
         assert_eq!(firewall.check(trusted, &scanner), Verdict::Pass);
-        assert_eq!(firewall.check_rate(trusted), Verdict::Pass);
-        assert_eq!(firewall.check_agent_of(trusted, &scanner), Verdict::Pass);
+        assert_eq!(firewall.check_rate(trusted, &NoMessage), Verdict::Pass);
+        assert_eq!(firewall.check_agent(trusted, None, &scanner), Verdict::Pass);
         assert_eq!(firewall.auth_failed(trusted, None, &guess), Verdict::Pass);
         assert!(!firewall.auth_blocked(trusted, None, &guess));
     }
@@ -262,7 +303,7 @@ fn three_wrong_passwords_block_the_user_here_and_are_told() {
     assert!(firewall.auth_blocked(source, None, &wrong("5")));
     let right = AuthResult::Success;
     assert_eq!(
-        firewall.auth_result(right, source, None, &wrong("6")),
+        firewall.auth_result(source, right, None, &wrong("6")),
         Verdict::Blocked
     );
     assert!(!firewall.auth_blocked(address("192.0.2.2"), None, &wrong("7")));

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use crate::clock::Clock;
-use crate::source::{Address, Shown};
+use crate::message::Message;
+use crate::source::Shown;
 
-use super::Firewall;
+use super::Inspection;
 
 /// A variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +70,15 @@ impl fmt::Display for Value {
     }
 }
 
-impl<C: Clock> Firewall<C> {
-    /// The value for a message that came from this address; `None`: it has none.
+impl<M: Message, C: Clock> Inspection<'_, M, C> {
+    /// The value for this message; `None`: it has none.
     #[must_use]
-    pub fn value_of(&self, variable: Variable, address: Address) -> Option<Value> {
+    pub fn value_of(&self, variable: Variable) -> Option<Value> {
+        let firewall = self.firewall;
         match variable {
-            Variable::Country => self.country_of(address).map(Value::Country),
-            Variable::Asn => self.asn_of(address).map(Value::Number),
-            Variable::Source => Some(Value::Source(self.show(self.prefixes().source_of(address)))),
+            Variable::Country => firewall.country_of(self.address).map(Value::Country),
+            Variable::Asn => firewall.asn_of(self.address).map(Value::Number),
+            Variable::Source => Some(Value::Source(firewall.show(self.source))),
         }
     }
 }

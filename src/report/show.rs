@@ -2,9 +2,7 @@
 
 use crate::clock::Clock;
 use crate::escape::Escaped;
-use crate::policy::{Firewall, Found, Misplaced, Standing};
-use crate::settings::Finding;
-use crate::shm::arena::Pin;
+use crate::policy::{Firewall, lists_of};
 use crate::source::{Address, Source};
 
 use super::arguments::Arguments;
@@ -26,29 +24,15 @@ impl<C: Clock> Firewall<C> {
         arguments.end()?;
         let (address, source) = self.prefixes().parse(text).map_err(Fault::BadArgument)?;
         let (_, hash) = self.locate(address);
-        let pin = self.pin();
-        let standing = self.standing(address, &pin);
         let ban = self.bans.get(source, hash, &self.clock);
         let usage = self.rate.usage(source, hash, self.clock.exact_ms());
         let scan = self.scans.get(source, &self.clock);
-        let trusted = matches!(standing, Standing::Trusted(_));
         let is_over = scan.as_ref().is_some_and(|scan| scan.is_over);
-        let now = match (standing, &ban, &usage) {
-            (Standing::Trusted(None), ..) => "pass: trusted".to_owned(),
-            (Standing::Trusted(Some(by)), ..) => format!("pass: trusted, {}", in_list(&by)),
-            (_, Some(ban), _) => format!("blocked: banned, reason={}", ban.reason),
-            (Standing::Denied(by), ..) if self.blocks(Finding::List) => {
-                format!("blocked: {}", in_list(&by))
-            }
-            (_, _, Some(usage)) if usage.hot && self.blocks(Finding::Rate) => {
-                "blocked: over the rate".to_owned()
-            }
-            _ => match self.misplaced(address, &pin) {
-                Some(why) if self.blocks(Finding::Country) => format!("blocked: {}", place(&why)),
-                _ if is_over => "pass: but over a limit of scans or signals".to_owned(),
-                _ => "pass".to_owned(),
-            },
+        let now = match self.foresee(address).as_str() {
+            "pass" if is_over => "pass: but over a limit of scans or signals".to_owned(),
+            now => now.to_owned(),
         };
+        let trusted = now.starts_with("pass: trusted");
         reply.open_struct(None)?;
         reply.text(Some(c"ip"), &address.to_string())?;
         reply.text(Some(c"key"), &self.show(source).to_string())?;
@@ -70,29 +54,26 @@ impl<C: Clock> Firewall<C> {
         if let Some(scan) = &scan {
             self.write_scan(reply, Some(c"scan"), scan)?;
         }
-        self.show_lists(address, &pin, reply)?;
+        self.show_lists(address, reply)?;
         self.show_users(source, reply)?;
         Ok(reply.close()?)
     }
 
-    fn show_lists(
-        &self,
-        address: Address,
-        pin: &Option<Pin<'_>>,
-        reply: &mut impl Reply,
-    ) -> Result<(), Fault> {
+    fn show_lists(&self, address: Address, reply: &mut impl Reply) -> Result<(), Fault> {
         reply.open_list(Some(c"lists"))?;
-        for found in self.lists_of(address, pin) {
-            let spec = found.list.spec;
-            reply.open_struct(None)?;
-            reply.text(Some(c"list"), &spec.name)?;
-            reply.text(Some(c"kind"), spec.kind.name())?;
-            reply.text(Some(c"action"), spec.action.name())?;
-            reply.text(Some(c"entry"), &Escaped(found.hit.written).to_string())?;
-            reply.text(Some(c"comment"), &Escaped(found.hit.comment).to_string())?;
-            reply.close()?;
-        }
-        Ok(reply.close()?)
+        self.inspect_address(address, |inspection| {
+            for found in lists_of(inspection) {
+                let spec = found.list.spec;
+                reply.open_struct(None)?;
+                reply.text(Some(c"list"), &spec.name)?;
+                reply.text(Some(c"kind"), spec.kind.name())?;
+                reply.text(Some(c"action"), spec.action.name())?;
+                reply.text(Some(c"entry"), &Escaped(found.hit.written).to_string())?;
+                reply.text(Some(c"comment"), &Escaped(found.hit.comment).to_string())?;
+                reply.close()?;
+            }
+            Ok(reply.close()?)
+        })
     }
 
     fn show_users(&self, source: Source, reply: &mut impl Reply) -> Result<(), Fault> {
@@ -105,19 +86,5 @@ impl<C: Clock> Firewall<C> {
             self.write_auth(reply, &row)?;
         }
         Ok(reply.close()?)
-    }
-}
-
-fn in_list(found: &Found<'_>) -> String {
-    let (name, entry) = (&found.list.spec.name, Escaped(found.hit.written));
-    format!("list={name} entry={entry}")
-}
-
-fn place(why: &Misplaced<'_>) -> String {
-    match why {
-        Misplaced::Listed(found) => in_list(found),
-        Misplaced::Country(country) => format!("country={}", Escaped(country)),
-        Misplaced::System(asn) => format!("asn={asn}"),
-        Misplaced::Unknown => "country=unknown".to_owned(),
     }
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::journal;
-use crate::message::NoMessage;
 use crate::settings::Settings;
 
 /// Writes a reply down as text; full after `room` calls.
@@ -153,7 +152,7 @@ fn show_says_what_a_request_would_get() {
     let firewall = firewall();
     let flooder = Address::parse(b"192.0.2.66").unwrap();
     for _ in 0..5 {
-        firewall.check_rate(flooder);
+        firewall.inspect_address(flooder, |it| it.check_rate());
     }
     ask(&firewall, "ban 192.0.2.77").unwrap();
     for (ip, part) in [
@@ -182,7 +181,10 @@ fn sources_are_filtered_by_status() {
     let firewall = firewall();
     for (last, requests) in [(1, 1), (2, 9)] {
         for _ in 0..requests {
-            firewall.check_rate(Address::parse(format!("192.0.2.{last}").as_bytes()).unwrap());
+            firewall.inspect_address(
+                Address::parse(format!("192.0.2.{last}").as_bytes()).unwrap(),
+                |it| it.check_rate(),
+            );
         }
     }
     for (line, total) in [
@@ -205,7 +207,7 @@ fn a_reply_that_runs_full_stops_the_writer_wherever_it_is() {
     let firewall = firewall();
     ask(&firewall, "ban 192.0.2.1").unwrap();
     let source = Address::parse(b"192.0.2.1").unwrap();
-    firewall.auth_failed(source, Some(b"alice"), &NoMessage);
+    firewall.inspect_address(source, |it| it.auth_failed(Some(b"alice")));
     for line in [
         "bans",
         "sources",

@@ -35,6 +35,14 @@ pub const SIGNAL_BYTES: usize = 32;
 pub struct Signal([u8; SIGNAL_BYTES]);
 
 impl Signal {
+    /// Of a message that can't be read.
+    pub const UNREADABLE: Self = {
+        let mut bytes = [0; SIGNAL_BYTES];
+        let (room, _) = bytes.split_at_mut(10);
+        room.copy_from_slice(b"unreadable");
+        Self(bytes)
+    };
+
     /// From a text.
     ///
     /// # Errors

@@ -17,13 +17,21 @@ void layout(void)
 	SIZE(palisade_address_t);
 	FIELD(palisade_address_t, bytes);
 	FIELD(palisade_address_t, len);
-	SIZE(palisade_request_t);
-	FIELD(palisade_request_t, source);
-	FIELD(palisade_request_t, flags);
-	FIELD(palisade_request_t, message);
+	SIZE(palisade_message_t);
+	FIELD(palisade_message_t, source);
+	FIELD(palisade_message_t, flags);
+	FIELD(palisade_message_t, handle);
+	SIZE(palisade_host_reading_t);
+	FIELD(palisade_host_reading_t, method);
+	FIELD(palisade_host_reading_t, unreadable);
+	FIELD(palisade_host_reading_t, single);
+	FIELD(palisade_host_reading_t, credentials);
+	FIELD(palisade_host_reading_t, contacts);
 	SIZE(palisade_host_t);
 	FIELD(palisade_host_t, log);
-	FIELD(palisade_host_t, text);
+	FIELD(palisade_host_t, read);
+	FIELD(palisade_host_t, route);
+	FIELD(palisade_host_t, in_dialog);
 	FIELD(palisade_host_t, close_connection);
 	FIELD(palisade_host_t, open_struct);
 	FIELD(palisade_host_t, open_list);
@@ -32,8 +40,8 @@ void layout(void)
 	FIELD(palisade_host_t, add_text);
 	FIELD(palisade_host_t, fault);
 	/* what the writer of a binding would get wrong first */
-	CHECK_IS(PALISADE_PASSED_EDGE, 1);
+	CHECK_IS(PALISADE_CHARGED, 1);
 	CHECK_IS(PALISADE_ON_CONNECTION, 2);
 	CHECK_IS(PALISADE_PART_METHOD, 0);
-	CHECK_IS(PALISADE_PART_CREDENTIALS, 8);
+	CHECK_IS(PALISADE_PART_CREDENTIALS, 16);
 }

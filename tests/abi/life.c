@@ -7,7 +7,7 @@
 static void not_started(void)
 {
 	message_t message = {0};
-	palisade_request_t request = request_from("198.51.100.7", &message);
+	palisade_message_t request = request_from("198.51.100.7", &message);
 	palisade_text_t ip = TEXT("198.51.100.7");
 
 	CHECK_IS(palisade_worker_start(), -1);
@@ -109,7 +109,7 @@ void bad_parameters(void)
 
 void start_and_stop(void)
 {
-	palisade_request_t request = request_from("198.51.100.7", NULL);
+	palisade_message_t request = request_from("198.51.100.7", NULL);
 
 	start("reqs_density_per_unit", 2);
 	/* the host's table that was taken first counts */

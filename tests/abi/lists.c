@@ -33,7 +33,7 @@ static void start_with_list(void)
 /* what is in force, asked in both ways */
 static void check_found(const char *address, int expected)
 {
-	palisade_request_t request = request_from(address, NULL);
+	palisade_message_t request = request_from(address, NULL);
 	palisade_text_t text = text_of(address, strlen(address));
 
 	CHECK_IS(palisade_in_list(&request, TEXT("a")), expected);

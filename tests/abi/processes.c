@@ -22,7 +22,7 @@ static void wait_for(const pid_t *children, int expected)
 }
 
 /* sends more than the limit alone would let through; how many passed */
-static int send_all(const palisade_request_t *request)
+static int send_all(const palisade_message_t *request)
 {
 	int passed = 0;
 
@@ -33,7 +33,7 @@ static int send_all(const palisade_request_t *request)
 
 void children_share(void)
 {
-	palisade_request_t request = request_from("198.51.100.7", NULL);
+	palisade_message_t request = request_from("198.51.100.7", NULL);
 	pid_t children[CHILDREN];
 	int passed[2];
 	int total = 1;
@@ -78,7 +78,7 @@ void children_share(void)
 /* changes all there is, for ever */
 static _Noreturn void work(int number, _Atomic unsigned *done)
 {
-	palisade_request_t request = request_from("198.51.100.7", NULL);
+	palisade_message_t request = request_from("198.51.100.7", NULL);
 
 	palisade_worker_start();
 	for(unsigned n = number;; n++) {

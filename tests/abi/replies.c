@@ -13,7 +13,7 @@ static void fill(void)
 	CHECK_IS(set_text("trusted", "192.0.2.0/24"), 0);
 	start("sampling_time_unit reqs_density_per_unit", 3600, 2);
 	for(int i = 1; i <= 5; i++) {
-		palisade_request_t request;
+		palisade_message_t request;
 
 		snprintf(key, sizeof(key), "198.51.100.%d", i);
 		request = request_from(key, &message);

@@ -41,10 +41,11 @@ char *before_the_abyss(size_t len);
 typedef struct message
 {
 	palisade_host_text_t part[PARTS];
+	uint32_t unreadable;
 	int closed; /* how often its connection was closed */
 } message_t;
 
-palisade_request_t request_from(const char *ipv4, const message_t *message);
+palisade_message_t request_from(const char *ipv4, const message_t *message);
 void set_part(message_t *message, int part, const char *text);
 
 /* the log so far: whole lines, each with a newline */

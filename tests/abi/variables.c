@@ -16,7 +16,7 @@ static void is(const char *ip, const char *name, size_t room,
 		const char *expected, int64_t expected_number)
 {
 	message_t message = {0};
-	palisade_request_t request = request_from(ip, &message);
+	palisade_message_t request = request_from(ip, &message);
 	char *buffer = before_the_abyss(room);
 	int64_t number = -7;
 	int32_t len = palisade_variable(
@@ -30,7 +30,7 @@ static void is(const char *ip, const char *name, size_t room,
 			len);
 }
 
-static void has_none(const palisade_request_t *request, int32_t variable)
+static void has_none(const palisade_message_t *request, int32_t variable)
 {
 	uint8_t buffer[8] = "before";
 	int64_t number = -7;
@@ -47,8 +47,8 @@ void variables(void)
 								 "198.51.100.7,198.51.100.7,ES\n";
 	char path[] = "/tmp/palisade-XXXXXX.csv";
 	message_t message = {0};
-	palisade_request_t request = request_from("203.0.113.7", &message);
-	palisade_request_t nowhere = {0};
+	palisade_message_t request = request_from("203.0.113.7", &message);
+	palisade_message_t nowhere = {0};
 	int file = mkstemps(path, 4);
 
 	CHECK(write(file, ranges, sizeof(ranges) - 1) == sizeof(ranges) - 1);

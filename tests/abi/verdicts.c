@@ -6,10 +6,10 @@
 
 void verdicts(void)
 {
-	palisade_request_t flood = request_from("198.51.100.7", NULL);
-	palisade_request_t rated = request_from("198.51.100.8", NULL);
-	palisade_request_t trusted = request_from("192.0.2.1", NULL);
-	palisade_request_t mapped = {.source.len = 16};
+	palisade_message_t flood = request_from("198.51.100.7", NULL);
+	palisade_message_t rated = request_from("198.51.100.8", NULL);
+	palisade_message_t trusted = request_from("192.0.2.1", NULL);
+	palisade_message_t mapped = {.source.len = 16};
 
 	CHECK_IS(palisade_load(&toy_host), 0);
 	CHECK_IS(set_text("trusted", "192.0.2.0/24"), 0);
@@ -46,7 +46,7 @@ void verdicts(void)
 void bans(void)
 {
 	palisade_text_t ip = TEXT("198.51.100.7");
-	palisade_request_t request = request_from("198.51.100.7", NULL);
+	palisade_message_t request = request_from("198.51.100.7", NULL);
 	char long_reason[65];
 
 	CHECK_IS(palisade_load(&toy_host), 0);
@@ -98,8 +98,8 @@ void bans(void)
 void authentication(void)
 {
 	message_t message = {0};
-	palisade_request_t request = request_from("198.51.100.7", &message);
-	palisade_request_t other = request_from("198.51.100.8", &message);
+	palisade_message_t request = request_from("198.51.100.7", &message);
+	palisade_message_t other = request_from("198.51.100.8", &message);
 	palisade_text_t alice = TEXT("alice@example.com");
 
 	start("auth_max_failures", 3);
@@ -142,7 +142,7 @@ void authentication(void)
 void agents(void)
 {
 	message_t message = {0};
-	palisade_request_t request = request_from("198.51.100.7", &message);
+	palisade_message_t request = request_from("198.51.100.7", &message);
 
 	CHECK_IS(palisade_load(&toy_host), 0);
 	CHECK_IS(set_text("agent_deny", "^bad"), 0);
@@ -166,7 +166,7 @@ void agents(void)
 void edge(void)
 {
 	message_t message = {0};
-	palisade_request_t request = request_from("198.51.100.7", &message);
+	palisade_message_t request = request_from("198.51.100.7", &message);
 	palisade_text_t datagram = TEXT("OPTIONS sip:x@example.com SIP/2.0\r\n\r\n");
 
 	start("");
@@ -191,7 +191,7 @@ void edge(void)
 	CHECK_IS(toy_log_lines(), 1);
 }
 
-static void from_nowhere(const palisade_request_t *request)
+static void from_nowhere(const palisade_message_t *request)
 {
 	CHECK_IS(palisade_check(request), 1);
 	CHECK_IS(palisade_rate_check(request), 1);
@@ -209,7 +209,7 @@ void no_source(void)
 {
 	static const uint32_t lengths[] = {0, 1, 3, 5, 15, 17, 255, UINT32_MAX};
 	message_t message = {0};
-	palisade_request_t request = {.message = &message};
+	palisade_message_t request = {.handle = &message};
 
 	start("reqs_density_per_unit auth_max_failures", 1, 1);
 	for(int i = 0; i < 10; i++) {

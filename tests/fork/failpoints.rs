@@ -9,7 +9,6 @@ use palisade::auth::Failed;
 use palisade::ban::Banned;
 use palisade::clock::Clock;
 use palisade::counters::Counter;
-use palisade::message::NoMessage;
 use palisade::policy::{Firewall, Verdict};
 use palisade::rate::{Limit, Rate, RateTable};
 use palisade::report::{Full, Reply};
@@ -212,7 +211,7 @@ fn a_process_that_dies_in_a_check_or_a_command() {
         on_stage(|| {
             let firewall = Firewall::new(Settings::default(), |_, _| {}).expect("shared memory");
             let address = Address::from_bytes(&[192, 0, 2, 1]).expect("four bytes");
-            let check = || firewall.check(address, &NoMessage);
+            let check = || firewall.inspect_address(address, |it| it.check());
             let list = || firewall.answer(b"bans", &[], &mut Nowhere);
             let act = || match point {
                 "policy.check" => _ = check(),

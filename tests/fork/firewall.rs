@@ -3,7 +3,6 @@
 use super::processes::{fork_all, on_stage};
 use super::shared::{Barrier, words};
 use palisade::counters::Counter;
-use palisade::message::NoMessage;
 use palisade::policy::{Firewall, Verdict};
 use palisade::settings::Settings;
 use palisade::shm::atomic::{AtomicU64, Ordering::SeqCst};
@@ -50,7 +49,7 @@ fn a_flood_over_several_processes_is_banned_once() {
                 for round in 0..ROUNDS {
                     barrier.wait(round);
                     for _ in 0..EACH {
-                        match firewall.check(address(round), &NoMessage) {
+                        match firewall.inspect_address(address(round), |it| it.check()) {
                             Verdict::Pass => _ = passed[round].fetch_add(1, SeqCst),
                             Verdict::NewlyBlocked => _ = newly[round].fetch_add(1, SeqCst),
                             Verdict::Blocked => {}

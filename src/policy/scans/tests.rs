@@ -1,42 +1,17 @@
 //! What follows from failures, replies and signals, with a clock that stands still and a log that
 //! is read.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-
 use crate::clock::manual::Manual;
-use crate::message::{Message, NoMessage, Part};
+use crate::message::{NoMessage, Part};
+use crate::policy::tests::{Parts, logged, sink};
 use crate::policy::{Answer, AuthResult, Firewall, Verdict};
 use crate::scan::Signal;
 use crate::settings::Settings;
 use crate::source::Address;
 
-thread_local! {
-    static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-fn sink(_level: i32, line: &[u8]) {
-    LOG.with_borrow_mut(|log| log.push(String::from_utf8_lossy(line).into_owned()));
-}
-
-/// What was logged since the last call.
-fn logged() -> Vec<String> {
-    LOG.with_borrow_mut(std::mem::take)
-}
-
-/// A message made of its parts.
-struct Parts(HashMap<u32, String>);
-
-impl Message for Parts {
-    fn nth(&self, part: Part, index: u32) -> &[u8] {
-        let text = self.0.get(&(part as u32)).filter(|_| index == 0);
-        text.map(|text| text.as_bytes()).unwrap_or_default()
-    }
-}
-
 fn parts(parts: &[(Part, &str)]) -> Parts {
-    let text = |&(part, text): &(Part, &str)| (part as u32, text.to_owned());
-    Parts(parts.iter().map(text).collect())
+    let with = |all: Parts, &(part, text): &(Part, &str)| all.with(part, text);
+    parts.iter().fold(Parts::default(), with)
 }
 
 /// A REGISTER; with credentials of the realm `r`, if there is a response for them.
@@ -87,7 +62,7 @@ impl Firewall<Manual> {
             is_matched: true,
             replier: None,
         };
-        self.take_reply(address(SOURCE), request, answer)
+        self.take_reply(address(SOURCE), answer, request)
     }
 
     /// Distinct users and destinations.
@@ -158,7 +133,7 @@ fn whom_a_success_or_an_old_password_takes_out() {
     assert_eq!(fails("A", "3"), 1, "in capitals");
     assert_eq!(fails("b", "4"), 2);
     let success = register("b", Some("5"));
-    firewall.auth_result(AuthResult::Success, address(SOURCE), None, &success);
+    firewall.auth_result(address(SOURCE), AuthResult::Success, None, &success);
     assert_eq!(firewall.counts()[0], 1);
     assert_eq!(fails("b", "6"), 1, "known by now");
     let named = Some(&b"c@r"[..]);
@@ -236,7 +211,7 @@ fn a_reply_that_nobody_vouches_for_does_not_count() {
             is_matched: false,
             replier: replier.map(address),
         };
-        firewall.take_reply(address(SOURCE), &invite("1"), answer);
+        firewall.take_reply(address(SOURCE), answer, &invite("1"));
         assert_eq!(firewall.counts(), [0, counted], "{replier:?}");
     }
 }
@@ -253,7 +228,7 @@ fn a_trusted_source_is_never_counted() {
             replier: None,
         };
         let request = invite(&number.to_string());
-        let verdict = firewall.take_reply(address(BACKEND), &request, answer);
+        let verdict = firewall.take_reply(address(BACKEND), answer, &request);
         assert_eq!(verdict, Verdict::Pass);
         let verdict = firewall.signal(address(BACKEND), &signal, 100, &request);
         assert_eq!(verdict, Verdict::Pass);

@@ -57,7 +57,7 @@ fn of_wrong_passwords() {
             is_blocked,
             "{policy}"
         );
-        let result = firewall.auth_result(AuthResult::Success, source, None, &right);
+        let result = firewall.auth_result(source, AuthResult::Success, None, &right);
         assert_eq!(result == BLOCKED, is_blocked, "{policy}");
         assert_eq!(
             firewall.is_banned(source),

@@ -17,7 +17,7 @@ fn calls(code: i32) -> Vec<bool> {
     let call = |number: usize| {
         let invite = guess("alice", &number.to_string(), "right").with(Part::Method, "INVITE");
         let is_blocked = firewall.auth_blocked(source, None, &invite);
-        firewall.take_reply(source, &invite, answer);
+        firewall.take_reply(source, answer, &invite);
         is_blocked
     };
     (0..6).map(call).collect()

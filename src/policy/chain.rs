@@ -1,0 +1,244 @@
+//! The order of the checks, cheapest first: trusted, ban, lists of networks, rate, country; then what
+//! needs the message: can it be read, agent, lists of texts, SQL and the like.
+//!
+//! One chain, for `palisade_check()` and, dry, for `palisade.show`. The edge takes its first steps.
+
+use crate::clock::Clock;
+use crate::counters::Counter;
+use crate::edge::is_request;
+use crate::message::{Message, Method, Part};
+use crate::settings::{Edge, Finding};
+use crate::shm::fail;
+use crate::source::Address;
+
+use super::detect::{
+    agent, contact, network, network::Standing, place, rate, route, sqli, texts, unreadable,
+};
+use super::{Firewall, Inspection, Verdict};
+
+/// What the edge makes of a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtEdge {
+    /// It goes on to the parser.
+    Pass,
+    /// It does, and has been charged to its source.
+    Charged,
+    /// It is dropped.
+    Drop,
+}
+
+impl<M: Message, C: Clock> Inspection<'_, M, C> {
+    /// All checks that are on.
+    pub fn check(&self) -> Verdict {
+        fail::point("policy.check");
+        let firewall = self.firewall;
+        firewall.counters.count(Counter::Checked);
+        let verdict = self.verdict();
+        if verdict == Verdict::Pass {
+            firewall.counters.count(Counter::Passed);
+        } else if firewall.settings.tcp_close() == 1 {
+            self.message.close_connection();
+        }
+        verdict
+    }
+
+    #[inline]
+    fn verdict(&self) -> Verdict {
+        self.firewall.bans.prefetch(self.hash);
+        self.firewall.rate.prefetch(self.hash);
+        if self.is_trusted() {
+            return Verdict::Pass;
+        }
+        if self.is_banned() {
+            self.firewall.counters.count(Counter::BlockedBan);
+            return Verdict::Blocked;
+        }
+        self.step(Finding::List, || network::detect(self))
+            .or(|| match self.message.was_charged() {
+                true => Verdict::Pass,
+                false => self.step(Finding::Rate, || rate::detect(self)),
+            })
+            .or(|| self.step(Finding::Country, || place::detect(self)))
+            .or(|| self.check_content())
+    }
+
+    fn is_banned(&self) -> bool {
+        let firewall = self.firewall;
+        match self.dry {
+            None => firewall.bans.hit(self.source, self.hash, &firewall.clock),
+            Some(_) => firewall.bans.holds(self.source, self.hash, &firewall.clock),
+        }
+    }
+
+    /// What only the message tells.
+    fn check_content(&self) -> Verdict {
+        let verdict = self.step(Finding::Malformed, || unreadable::detect(self));
+        if verdict != Verdict::Pass || self.trusts_text() {
+            return verdict;
+        }
+        let agent = || agent::detect(self, self.reading().part(Part::UserAgent));
+        self.step(Finding::Agent, agent)
+            .or(|| self.check_texts())
+            .or(|| self.step(Finding::Sqli, || sqli::detect(self)))
+            .or(|| self.step(Finding::Contact, || self.if_opening(contact::detect)))
+            .or(|| self.step(Finding::Route, || self.if_opening(route::detect)))
+    }
+
+    fn check_texts(&self) -> Verdict {
+        texts::KINDS
+            .into_iter()
+            .fold(Verdict::Pass, |verdict, kind| {
+                verdict.or(|| self.step(Finding::List, || texts::detect(self, kind)))
+            })
+    }
+
+    /// Does a list of agents, users, domains, names or destinations trust this message? Then it is
+    /// not looked into any further; but what its source does (bans, rate, passwords) counts as ever,
+    /// since anybody can write any name.
+    pub(super) fn trusts_text(&self) -> bool {
+        let listed = texts::trusting(self);
+        listed.inspect(|listed| listed.count()).is_some()
+    }
+
+    /// Contacts and routes are kept of these, and of others they are nobody's concern.
+    fn if_opening<T>(&self, detect: impl FnOnce(&Self) -> Option<T>) -> Option<T> {
+        let method = self.reading().method;
+        matches!(method, Method::Invite | Method::Register)
+            .then(|| detect(self))
+            .flatten()
+    }
+
+    /// Should this datagram be dropped unparsed? Of a source that is banned or in a list that
+    /// denies, all are; where the edge counts (`edge=rate`), those of a source over its rate are
+    /// too. A keepalive or a reply is no request, and is not counted.
+    fn check_datagram(&self, datagram: &[u8]) -> AtEdge {
+        let firewall = self.firewall;
+        firewall.bans.prefetch(self.hash);
+        // The script's check counts what is trusted.
+        if let Standing::Trusted(_) = self.standing() {
+            return AtEdge::Pass;
+        }
+        let is_denied = || {
+            let verdict = self.step_if_blocking(Finding::List, || network::detect(self));
+            verdict != Verdict::Pass
+        };
+        let mut passed = AtEdge::Pass;
+        let mut is_over = || {
+            if firewall.settings.edge != Edge::Rate || !is_request(datagram) {
+                return false;
+            }
+            let charge = || {
+                passed = AtEdge::Charged;
+                rate::detect(self)
+            };
+            self.step(Finding::Rate, charge) != Verdict::Pass
+        };
+        if self.is_banned() || is_denied() || is_over() {
+            firewall.counters.count(Counter::EdgeDropped);
+            return AtEdge::Drop;
+        }
+        passed
+    }
+}
+
+/// The functions that the script calls by name: they look even for what is `off`, and block then.
+impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
+    /// The rate check alone, in pike's words. It bans nobody.
+    pub fn check_rate(&self) -> Verdict {
+        if self.message.was_charged() || self.is_trusted() {
+            return Verdict::Pass;
+        }
+        let evidence = rate::detect(self);
+        evidence.map_or(Verdict::Pass, |evidence| self.enforce_block(&evidence))
+    }
+
+    /// The User-Agent of the message, or this text, against the lists of agents and the filter;
+    /// not where `policy` says `agent=off`.
+    pub fn check_agent(&self, text: Option<&[u8]>) -> Verdict {
+        use crate::lists::{Action, Kind};
+        let agent = text.unwrap_or_else(|| self.reading().part(Part::UserAgent));
+        let trusts = || self.find_text(Kind::Agent, Action::Trust, agent).is_some();
+        if self.is_trusted() || trusts() {
+            return Verdict::Pass;
+        }
+        self.step(Finding::Agent, || agent::detect(self, agent))
+    }
+
+    /// Is there SQL in the names of the message, or in this text?
+    pub fn check_sqli(&self, text: Option<&[u8]>) -> Verdict {
+        match text {
+            Some(text) => self.asked(|| sqli::detect_in(self, text)),
+            None => self.asked(|| sqli::detect(self)),
+        }
+    }
+
+    /// Is there a contact by address?
+    pub fn check_contact(&self) -> Verdict {
+        self.asked(|| contact::detect(self))
+    }
+
+    /// Is the topmost Record-Route somebody else's?
+    pub fn check_route(&self) -> Verdict {
+        self.asked(|| route::detect(self))
+    }
+
+    /// The country and system of the source against the lists.
+    pub fn check_country(&self) -> Verdict {
+        match self.is_trusted() {
+            true => Verdict::Pass,
+            false => self.step(Finding::Country, || place::detect(self)),
+        }
+    }
+
+    /// This number, or that of the R-URI, against the lists of destinations.
+    pub fn check_destination(&self, number: Option<&[u8]>) -> Verdict {
+        let number = number.unwrap_or_else(|| self.reading().part(Part::UriUser));
+        match self.is_trusted() {
+            true => Verdict::Pass,
+            false => self.step(Finding::List, || texts::detect_destination(self, number)),
+        }
+    }
+
+    fn asked<'e>(&self, detect: impl FnOnce() -> Option<super::evidence::Evidence<'e>>) -> Verdict {
+        match detect() {
+            Some(evidence) if !self.is_trusted() && !self.trusts_text() => {
+                self.enforce_asked(&evidence)
+            }
+            _ => Verdict::Pass,
+        }
+    }
+}
+
+impl<C: Clock> Firewall<C> {
+    /// What becomes of a datagram from this address, before it is parsed.
+    pub fn check_datagram(&self, address: Address, datagram: &[u8]) -> AtEdge {
+        self.inspect_address(address, |inspection| inspection.check_datagram(datagram))
+    }
+
+    /// Is this address in a trusted network, country or system?
+    #[must_use]
+    pub fn is_trusted(&self, address: Address) -> bool {
+        self.inspect_address(address, |inspection| inspection.is_trusted())
+    }
+
+    /// What a request from this address would meet, in words: `pass`, `blocked: over the rate`. It
+    /// changes nothing.
+    #[must_use]
+    pub fn foresee(&self, address: Address) -> String {
+        let ((verdict, standing), found) = self.inspect_dry(address, |inspection| {
+            let standing = match inspection.standing() {
+                Standing::Trusted(None) => Some("pass: trusted".to_owned()),
+                Standing::Trusted(Some(by)) => Some(format!("pass: trusted, {by}")),
+                _ => None,
+            };
+            (inspection.verdict(), standing)
+        });
+        let (source, hash) = self.locate(address);
+        match (standing, verdict, self.bans.get(source, hash, &self.clock)) {
+            (Some(trusted), ..) => trusted,
+            (None, Verdict::Pass, _) => "pass".to_owned(),
+            (None, _, Some(ban)) => format!("blocked: banned, reason={}", ban.reason),
+            (None, _, None) => format!("blocked: {found}"),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Has a contact of a request an address where a name could stand?
+
+use crate::clock::Clock;
+use crate::message::{Message, Part};
+use crate::policy::Inspection;
+use crate::policy::evidence::{Evidence, What};
+use crate::settings::Finding;
+use crate::source::Address;
+
+/// Looks at every contact.
+pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<Evidence<'p>> {
+    let reading = inspection.reading();
+    let mut contacts = reading
+        .values(Part::Contact)
+        .zip(reading.values(Part::ContactHost))
+        .filter(|_| reading.is_request);
+    let (contact, _) = contacts.find(|(_, host)| Address::parse(host).is_some())?;
+    Some(inspection.evidence(Finding::Contact, What::Contact(contact)))
+}

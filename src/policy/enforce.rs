@@ -1,0 +1,208 @@
+//! What follows from evidence: counted, logged, blocked, banned, as the parameter `policy` says.
+//! Here, and nowhere else, the policy is looked at.
+
+use std::fmt;
+
+use crate::ban::Reason;
+use crate::clock::Clock;
+use crate::counters::Counter;
+use crate::escape::Escaped;
+use crate::message::{Message, Part};
+use crate::settings::{Consequence, Finding};
+
+use super::evidence::{Evidence, What};
+use super::{Firewall, Inspection, Verdict};
+
+impl<C: Clock> Firewall<C> {
+    /// Is this looked for at all?
+    pub(super) fn looks_for(&self, reason: Finding) -> bool {
+        self.settings.consequence(reason) != Consequence::Off
+    }
+
+    /// Would this block a message?
+    pub(super) fn blocks(&self, reason: Finding) -> bool {
+        let consequence = self.settings.consequence(reason);
+        matches!(consequence, Consequence::Block | Consequence::Ban(_))
+    }
+}
+
+impl<M: Message, C: Clock> Inspection<'_, M, C> {
+    /// A step of a chain: looks, unless the policy has no interest in it, and what follows.
+    #[inline]
+    pub(super) fn step<'e>(
+        &self,
+        reason: Finding,
+        detect: impl FnOnce() -> Option<Evidence<'e>>,
+    ) -> Verdict {
+        match self.firewall.looks_for(reason) {
+            true => detect().map_or(Verdict::Pass, |evidence| self.enforce(&evidence)),
+            false => Verdict::Pass,
+        }
+    }
+
+    /// A step of what can only drop: what is not to be blocked is left to the script's check.
+    #[inline]
+    pub(super) fn step_if_blocking<'e>(
+        &self,
+        reason: Finding,
+        detect: impl FnOnce() -> Option<Evidence<'e>>,
+    ) -> Verdict {
+        match self.firewall.blocks(reason) {
+            true => self.step(reason, detect),
+            false => Verdict::Pass,
+        }
+    }
+
+    /// What follows, from a source that is not trusted.
+    pub(super) fn enforce(&self, evidence: &Evidence<'_>) -> Verdict {
+        self.enforce_as(
+            self.firewall.settings.consequence(evidence.reason),
+            evidence,
+        )
+    }
+
+    /// What follows from a check that the script has called by its name: it looks even for what is
+    /// `off`, and blocks for it.
+    pub(super) fn enforce_asked(&self, evidence: &Evidence<'_>) -> Verdict {
+        let consequence = match self.firewall.settings.consequence(evidence.reason) {
+            Consequence::Off => Consequence::Block,
+            consequence => consequence,
+        };
+        self.enforce_as(consequence, evidence)
+    }
+
+    /// Blocks, whatever the policy says: pike's contract.
+    pub(super) fn enforce_block(&self, evidence: &Evidence<'_>) -> Verdict {
+        self.enforce_as(Consequence::Block, evidence)
+    }
+
+    fn enforce_as(&self, consequence: Consequence, evidence: &Evidence<'_>) -> Verdict {
+        if consequence == Consequence::Off {
+            return Verdict::Pass;
+        }
+        if let Some(found) = self.dry {
+            return foresee(consequence, evidence, &mut found.borrow_mut());
+        }
+        let firewall = self.firewall;
+        if evidence.is_new {
+            match evidence.what {
+                What::Listed(listed) => listed.count(),
+                What::Rate => firewall.counters.count(Counter::RateHot),
+                _ => {}
+            }
+        }
+        if consequence == Consequence::Log {
+            firewall.counters.count(Counter::Logged);
+            if evidence.is_new {
+                self.log("found", evidence);
+            }
+            return Verdict::Pass;
+        }
+        firewall.counters.count(blocked(evidence));
+        if !evidence.is_new {
+            return Verdict::Blocked;
+        }
+        match consequence {
+            Consequence::Ban(seconds) if evidence.is_enough_to_ban => {
+                // The line of the ban says all that there is to say of a rate.
+                if !matches!(evidence.what, What::Rate) {
+                    self.log("block", evidence);
+                }
+                let reason = Reason::of(evidence.reason.name());
+                firewall.ban_by_check(self.address, seconds, reason);
+            }
+            _ => self.log("block", evidence),
+        }
+        Verdict::NewlyBlocked
+    }
+
+    fn log(&self, event: &str, evidence: &Evidence<'_>) {
+        let (firewall, reason) = (self.firewall, evidence.reason.name());
+        let key = firewall.show(self.source);
+        match evidence.what {
+            What::Rate => firewall.log_throttled(format_args!("{event} key={key} reason={reason}")),
+            What::Failures { is_everywhere, .. } => {
+                let key: &dyn fmt::Display = if is_everywhere { &"*" } else { &key };
+                self.log_failures(event, key, evidence);
+            }
+            _ => {
+                let method = MethodOf(self.reading());
+                firewall.log_throttled(format_args!(
+                    "{event} key={key} reason={reason} {evidence}{method}"
+                ));
+            }
+        }
+    }
+
+    fn log_failures(&self, event: &str, key: &dyn fmt::Display, evidence: &Evidence<'_>) {
+        let (journal, settings) = (&self.firewall.journal, &self.firewall.settings);
+        let What::Failures { user, failures, .. } = evidence.what else {
+            return;
+        };
+        let agent = Escaped(self.reading().part(Part::UserAgent));
+        let user = Escaped(user);
+        if event == "found" {
+            journal.event(format_args!(
+                "found key={key} reason=auth user=\"{user}\" failures={failures} agent=\"{agent}\""
+            ));
+        } else {
+            let seconds = settings.auth_ban_time();
+            journal.event(format_args!(
+                "auth_block user=\"{user}\" key={key} failures={failures} seconds={seconds} \
+                 agent=\"{agent}\""
+            ));
+        }
+    }
+}
+
+/// A dry look: what would follow.
+fn foresee(consequence: Consequence, evidence: &Evidence<'_>, found: &mut String) -> Verdict {
+    if consequence == Consequence::Log {
+        return Verdict::Pass;
+    }
+    *found = match evidence.what {
+        What::Rate => "over the rate".to_owned(),
+        _ => evidence.to_string(),
+    };
+    match evidence.is_new {
+        true => Verdict::NewlyBlocked,
+        false => Verdict::Blocked,
+    }
+}
+
+/// What a message is counted as that is blocked for this.
+fn blocked(evidence: &Evidence<'_>) -> Counter {
+    match evidence.reason {
+        Finding::Rate => Counter::BlockedRate,
+        Finding::Agent => Counter::BlockedAgent,
+        Finding::Auth if evidence.is_new => match evidence.what {
+            What::Failures {
+                is_everywhere: true,
+                ..
+            } => Counter::AuthUnderAttack,
+            _ => Counter::AuthBlocks,
+        },
+        Finding::Auth => Counter::AuthBlocked,
+        Finding::List => Counter::BlockedList,
+        Finding::Country => Counter::BlockedCountry,
+        Finding::Sqli => Counter::BlockedSqli,
+        Finding::Contact => Counter::BlockedContact,
+        Finding::Route => Counter::BlockedRoute,
+        Finding::Scan => Counter::BlockedScan,
+        Finding::Malformed => Counter::BlockedMalformed,
+    }
+}
+
+/// ` method=INVITE`: by Kamailio's own name where it has one, however it was written; nothing of a
+/// message without a method.
+struct MethodOf<'a>(&'a crate::message::Reading<'a>);
+
+impl fmt::Display for MethodOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.method.name(), self.0.part(Part::Method)) {
+            (Some(name), _) => write!(f, " method={name}"),
+            (None, b"") => Ok(()),
+            (None, written) => write!(f, " method={}", Escaped(written)),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! One message being looked at: its source, what has been read of it, whether it is trusted. Made
+//! once, and carried through all checks.
+//!
+//! Not a check itself, and it decides nothing.
+
+use std::cell::{OnceCell, RefCell};
+
+use crate::clock::{Clock, Monotonic};
+use crate::counters::Counter;
+use crate::message::{Message, NoMessage, Reading};
+use crate::settings::Finding;
+use crate::shm::arena::Pin;
+use crate::source::{Address, Source};
+
+use super::Firewall;
+use super::detect::listed::Listed;
+use super::detect::network::{self, Standing};
+use super::evidence::{Evidence, Sender, What};
+
+/// A message of `M` on its way through a firewall.
+#[allow(missing_debug_implementations)]
+pub struct Inspection<'p, M, C = Monotonic> {
+    /// What it goes through.
+    pub firewall: &'p Firewall<C>,
+    /// Where it came from,
+    pub address: Address,
+    /// what of that makes one source,
+    pub source: Source,
+    /// and the hash of it.
+    pub hash: u64,
+    /// The message, which the host reads.
+    pub message: &'p M,
+    /// The right to look into lists; `None`: there are none.
+    pub pin: &'p Option<Pin<'p>>,
+    standing: OnceCell<Standing<'p>>,
+    trusted: OnceCell<bool>,
+    reading: OnceCell<Reading<'p>>,
+    /// Nothing is counted, logged or banned: what would be found is written here.
+    pub(super) dry: Option<&'p RefCell<String>>,
+}
+
+impl<C: Clock> Firewall<C> {
+    /// Looks at a message that came from this address.
+    #[inline]
+    pub fn inspect<M: Message, R>(
+        &self,
+        address: Address,
+        message: &M,
+        look: impl FnOnce(&Inspection<'_, M, C>) -> R,
+    ) -> R {
+        let pin = self.pin();
+        look(&Inspection::new(self, address, message, &pin, None))
+    }
+
+    /// Looks at an address alone.
+    pub fn inspect_address<R>(
+        &self,
+        address: Address,
+        look: impl FnOnce(&Inspection<'_, NoMessage, C>) -> R,
+    ) -> R {
+        self.inspect(address, &NoMessage, look)
+    }
+
+    /// Looks at what a message from this address would meet, and changes nothing. Returns what is
+    /// made of it, and what was found, in words.
+    pub(super) fn inspect_dry<R>(
+        &self,
+        address: Address,
+        look: impl FnOnce(&Inspection<'_, NoMessage, C>) -> R,
+    ) -> (R, String) {
+        let (pin, found) = (self.pin(), RefCell::default());
+        let looked = look(&Inspection::new(
+            self,
+            address,
+            &NoMessage,
+            &pin,
+            Some(&found),
+        ));
+        (looked, found.into_inner())
+    }
+
+    /// The right to look into lists; `None`: there are none.
+    #[must_use]
+    pub fn pin(&self) -> Option<Pin<'_>> {
+        (!self.lists.is_empty()).then(|| self.lists.arena().pin())
+    }
+}
+
+impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
+    #[inline]
+    fn new(
+        firewall: &'p Firewall<C>,
+        address: Address,
+        message: &'p M,
+        pin: &'p Option<Pin<'p>>,
+        dry: Option<&'p RefCell<String>>,
+    ) -> Self {
+        let (source, hash) = firewall.locate(address);
+        Self {
+            firewall,
+            address,
+            source,
+            hash,
+            message,
+            pin,
+            standing: OnceCell::new(),
+            trusted: OnceCell::new(),
+            reading: OnceCell::new(),
+            dry,
+        }
+    }
+
+    /// What the host has read of the message: it is asked when this is first called.
+    #[inline]
+    pub fn reading(&self) -> &Reading<'p> {
+        self.reading.get_or_init(|| self.message.read())
+    }
+
+    /// What the operator says of the source.
+    #[inline]
+    pub fn standing(&self) -> Standing<'p> {
+        *self.standing.get_or_init(|| network::standing(self))
+    }
+
+    /// Is the source in a trusted network, country or system? Counted once.
+    #[inline]
+    pub fn is_trusted(&self) -> bool {
+        *self.trusted.get_or_init(|| match self.standing() {
+            Standing::Trusted(by) => {
+                if self.dry.is_none() {
+                    by.inspect(Listed::count);
+                    self.firewall.counters.count(Counter::Trusted);
+                }
+                true
+            }
+            Standing::Denied(_) | Standing::Unlisted => false,
+        })
+    }
+
+    /// What was found in this message.
+    pub fn evidence<'e>(&self, reason: Finding, what: What<'e>) -> Evidence<'e> {
+        let sender = match self.message.is_on_connection() {
+            true => Sender::Proven,
+            false => Sender::Unproven,
+        };
+        Evidence::new(reason, what, sender)
+    }
+}
