@@ -356,18 +356,28 @@ impl<'m> Reading<'m> {
         }
     }
 
-    /// What could not be read, and names that are longer than is looked at.
+    /// What could not be read; names that are longer than is looked at; and credentials that another
+    /// server would read differently.
     #[must_use]
     pub fn all_unreadable(&self) -> Unreadable {
-        let sets = self
-            .credentials
-            .iter()
-            .map(|[user, realm, name, _]| [*user, *realm, *name]);
-        let contacts = self
-            .contacts
-            .iter()
-            .map(|[_, user, host, _]| [*user, *host, *host]);
-        let singles = [
+        let mut all = self.unreadable;
+        if self.method == Method::Other {
+            // Kamailio's parser gives up at a CSeq whose method has letters it doesn't expect (RFC
+            // 4475, 3.1.1.2 and 3.1.1.5); no server behind registers, calls or authenticates by such
+            // a method.
+            all.0 &= !Unreadable::HEADERS.0;
+        }
+        if self.names().any(|name| name.len() > NAME_MAX) {
+            all = all.and(Unreadable::LONG_NAME);
+        }
+        if self.credentials.iter().any(|set| !is_unambiguous(set[3])) {
+            all = all.and(Unreadable::CREDENTIALS);
+        }
+        all
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'m [u8]> {
+        const SINGLE: [Part; 6] = [
             Part::FromUser,
             Part::FromHost,
             Part::ToUser,
@@ -375,16 +385,32 @@ impl<'m> Reading<'m> {
             Part::UriUser,
             Part::UriHost,
         ];
-        let is_long = singles.iter().any(|&part| self.part(part).len() > NAME_MAX)
-            || sets
-                .chain(contacts)
-                .flatten()
-                .any(|name| name.len() > NAME_MAX);
-        match is_long {
-            true => self.unreadable.and(Unreadable::LONG_NAME),
-            false => self.unreadable,
+        let of_credentials = self.credentials.iter().flat_map(|set| &set[..3]);
+        let of_contacts = self.contacts.iter().flat_map(|set| &set[1..3]);
+        let of_sets = of_credentials.chain(of_contacts).copied();
+        SINGLE.iter().map(|&part| self.part(part)).chain(of_sets)
+    }
+}
+
+/// Does a comma, or the end, follow every quoted value of these credentials? Kamailio ends a value at
+/// the next quote, whatever stands before it (`parse_quoted()` in
+/// src/core/parser/digest/digest_parser.c), and reads on; a server that knows `\"` reads another name.
+fn is_unambiguous(credentials: &[u8]) -> bool {
+    let mut is_open = false;
+    let mut quotes = memchr::memchr_iter(b'"', credentials).peekable();
+    while let Some(at) = quotes.next() {
+        is_open = !is_open;
+        let next = quotes.peek().copied().unwrap_or(credentials.len());
+        let after = credentials[at + 1..next].trim_ascii_start();
+        let ends = match after.first() {
+            Some(byte) => *byte == b',',
+            None => quotes.peek().is_none(),
+        };
+        if !is_open && !ends {
+            return false;
         }
     }
+    !is_open
 }
 
 /// False: no room.
@@ -494,5 +520,78 @@ impl UserName {
         let fits = text.len().min(room.len());
         room[..fits].copy_from_slice(&text[..fits]);
         self.used += fits;
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_that_two_servers_read_differently() {
+        for (text, expected) in [
+            (r#"Digest username="a", realm="b""#, true),
+            (r#"Digest username="a" , realm=b"#, true),
+            (r#"Digest username="", realm="""#, true),
+            ("Digest username=a", true),
+            ("", true),
+            (r#"Digest username="a" or 1=1--", realm="b""#, false),
+            (r#"Digest username="a\" or 1=1--", realm="b""#, false),
+            (r#"Digest username="a""b", realm="b""#, false),
+            (r#"Digest username="a" "b""#, false),
+            (r#"Digest username="a"#, false),
+            (r#"Digest username="a"x"#, false),
+        ] {
+            assert_eq!(is_unambiguous(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_method_has_one_number_and_one_name() {
+        for (method, name) in Method::NAMED {
+            assert_eq!(Method::from_number(method as i32), method);
+            assert_eq!(Method::named(name.to_lowercase().as_bytes()), method);
+            assert_eq!(method.name(), Some(name));
+        }
+        for (number, expected) in [(0, Method::None), (1, Method::Other), (99, Method::Other)] {
+            assert_eq!(Method::from_number(number), expected);
+            assert_eq!(expected.name(), None);
+        }
+        assert_eq!(Method::named(b"INVITES"), Method::Other);
+        assert_eq!(Method::named(b""), Method::None);
+    }
+
+    #[test]
+    fn a_part_is_found_where_it_was_put() {
+        let mut reading = Reading::default();
+        for part in Part::ALL {
+            reading.put(part, 0, b"first");
+            reading.put(part, 1, b"second");
+        }
+        for part in Part::ALL {
+            let is_single = (part as usize) < Part::SINGLE;
+            let expected = match part {
+                Part::RecordRouteHost => [&b""[..], b""],
+                _ if is_single => [&b"second"[..], b""],
+                _ => [&b"first"[..], b"second"],
+            };
+            assert_eq!(
+                [0, 1].map(|index| reading.nth(part, index)),
+                expected,
+                "{part:?}"
+            );
+        }
+        assert_eq!(reading.offered(), 2);
+        assert!(reading.all_unreadable().is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_has_a_name() {
+        let all = Unreadable::NAMES
+            .iter()
+            .fold(Unreadable::default(), |all, row| all.and(row.0));
+        let names: Vec<_> = Unreadable::NAMES.iter().map(|row| row.1).collect();
+        assert_eq!(all.to_string(), names.join(","));
+        assert_eq!(Unreadable::default().to_string(), "");
     }
 }

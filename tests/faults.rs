@@ -90,7 +90,7 @@ fn check_panics(points: &str, on_fault: &str) {
         }
         let line = kam
             .log()
-            .expect(&format!("palisade: fault function={function} line="));
+            .expect(&format!("palisade: fault function={function} file="));
         assert!(line.ends_with(&format!(" on_fault={on_fault}")), "{line}");
     }
     let stats = kam
@@ -132,7 +132,7 @@ fn a_panic_in_an_rpc_command_is_answered_with_500() {
         Some("rc 1".into())
     );
     kam.log()
-        .expect("palisade: fault function=palisade_rpc line=");
+        .expect("palisade: fault function=palisade_rpc file=");
     kam.assert_healthy();
     let faults = commands.len() * Rpc::ALL.len();
     assert!(

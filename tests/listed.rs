@@ -148,7 +148,7 @@ fn nobody_who_is_trusted_by_list_is_banned_or_limited() {
     let shown = rpc(&kam, "show", "127.0.1.1");
     assert_eq!(
         shown.text("now"),
-        "pass: trusted, list=carriers entry=127.0.1.0/24"
+        "pass: trusted, list=carriers entry=\"127.0.1.0/24\""
     );
     // Taken from the list, it is a source like any other.
     kam.rpc(
@@ -305,9 +305,9 @@ fn texts_of_a_message_are_looked_up_where_they_stand() {
     ] {
         assert_eq!(asked(&phone, &request), expected, "{request:?}");
     }
-    // Within a call nobody new is called.
+    // Anybody can write a To tag.
     let again = called("+88213300001").header("To", format!("{to};tag=1"));
-    assert_eq!(asked(&phone, &again), PASS);
+    assert_eq!(asked(&phone, &again), DENIED);
     let by_name = phone.request("OPTIONS").header("X-Ask", "destination of");
     for (number, expected) in [("+88212", DENIED), ("00-882-12", DENIED), ("1234", PASS)] {
         let request = by_name.clone().header("X-Value", number).next();
@@ -334,7 +334,10 @@ fn show_tells_all_of_an_address() {
         .list("countries", "kind=country;action=deny", "FR\n")
         .start();
     let shown = rpc(&kam, "show", "127.0.2.1");
-    assert_eq!(shown.text("now"), "blocked: list=denied entry=127.0.2.0/24");
+    assert_eq!(
+        shown.text("now"),
+        "blocked: list=denied entry=\"127.0.2.0/24\""
+    );
     assert_eq!(shown.text("country"), "FR");
     let lists = shown.rows("lists");
     let names: Vec<_> = lists.iter().map(|row| row.text("list")).collect();

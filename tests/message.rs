@@ -2,6 +2,8 @@
 //! Every part is read through Kamailio's own parser, over UDP and TCP, from kamailio.cfg and from Lua.
 
 mod hostile;
+mod methods;
+mod unreadable;
 
 use crate::support::{Kamailio, Message, Phone, Request, Rpc, Server};
 use serde_json::json;

@@ -48,7 +48,7 @@ fn check_the_rule(rule: Rule, good: (&str, &str), bad: &[(&str, &str)]) {
 #[test]
 fn every_exported_function_stays_behind_the_panic_boundary() {
     let rule = boundary::exported_functions_stay_behind_the_boundary;
-    let good = r#"unsafe extern "C" fn f(x: i32) -> i32 { unsafe { judge("f", A, x, |x| x) } }"#;
+    let good = r#"unsafe extern "C" fn f(x: i32) -> i32 { exported!(f, A, x, (), |it| 1) }"#;
     check_the_rule(
         rule,
         ("src/abi/checks.rs", good),
@@ -74,6 +74,14 @@ fn every_exported_function_stays_behind_the_panic_boundary() {
             (
                 "src/abi/checks.rs",
                 r#"extern "C" fn f() -> i32 { unguarded("f", A, || 1) }"#,
+            ),
+            (
+                "src/abi/checks.rs",
+                r#"extern "C" fn f() -> i32 { exported!(g, A, (), |it| 1) }"#,
+            ),
+            (
+                "src/abi/checks.rs",
+                r#"extern "C" fn f() -> i32 { other!(f, A, (), |it| 1) }"#,
             ),
             ("src/abi/checks.rs", "#[unsafe(no_mangle)] pub fn f() {}"),
             (

@@ -5,7 +5,7 @@
 //! `PALISADE_TORTURE_SEED=number` repeats a run that failed, `PALISADE_TORTURE=number` sends so
 //! many mutations instead.
 
-mod material;
+pub mod material;
 mod memory;
 mod mutate;
 mod queue;

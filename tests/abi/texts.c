@@ -113,7 +113,7 @@ static void everything(const palisade_host_t *host)
 	CHECK_IS(set_number("reqs_density_per_unit", 3), 0);
 	CHECK_IS(palisade_start(), 0);
 	CHECK_IS(palisade_worker_start(), 0);
-	CHECK_IS(palisade_check(&request), host->text != NULL ? -2 : 1);
+	CHECK_IS(palisade_check(&request), host->read != NULL ? -2 : 1);
 	CHECK_IS(palisade_check_agent(&request, TEXT("sipvicious")), -2);
 	CHECK_IS(palisade_ban(TEXT("alice")), -1);
 	CHECK_IS(palisade_ban(TEXT("198.51.100.7")), 1);

@@ -103,7 +103,7 @@ static const struct
 
 static int32_t method_of(palisade_host_text_t text)
 {
-	if(text.len == 0)
+	if(text.data == NULL || text.len == 0)
 		return PALISADE_METHOD_NONE;
 	for(size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		if(text.len == strlen(methods[i].name)
@@ -125,12 +125,12 @@ static void toy_read(const void *handle, palisade_host_reading_t *reading)
 						  || part[PALISADE_PART_METHOD].len > 0;
 	reading->unreadable = message->unreadable;
 	memcpy(reading->single, part, sizeof(reading->single));
-	reading->credentials_count = part[PALISADE_PART_CREDENTIALS].len > 0
-								 || part[PALISADE_PART_AUTH_USER].len > 0;
+	reading->credentials_count = part[PALISADE_PART_CREDENTIALS].data != NULL
+								 || part[PALISADE_PART_AUTH_USER].data != NULL;
 	if(reading->credentials_count > 0)
 		memcpy(reading->credentials[0], part + PALISADE_PART_AUTH_USER,
 				sizeof(reading->credentials[0]));
-	reading->contact_count = part[PALISADE_PART_CONTACT].len > 0;
+	reading->contact_count = part[PALISADE_PART_CONTACT].data != NULL;
 	if(reading->contact_count > 0)
 		memcpy(reading->contacts[0], part + PALISADE_PART_CONTACT,
 				sizeof(reading->contacts[0]));

@@ -158,7 +158,7 @@ void agents(void)
 	CHECK_IS(palisade_check(&request), -2);
 	set_part(&message, PALISADE_PART_USER_AGENT, "Linphone");
 	CHECK_IS(palisade_check(&request), 1);
-	request.message = NULL;
+	request.handle = NULL;
 	CHECK_IS(palisade_check_agent(&request, TEXT("bad")), -2);
 	CHECK_IS(palisade_check_agent(&request, LEFT_OUT), 1);
 }
@@ -184,7 +184,7 @@ void edge(void)
 	request.flags = PALISADE_ON_CONNECTION;
 	CHECK_IS(palisade_check(&request), -1);
 	CHECK_IS(message.closed, 1);
-	request.message = NULL;
+	request.handle = NULL;
 	CHECK_IS(palisade_check(&request), -1);
 	toy_log_lines();
 	palisade_edge_unavailable();

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 pub const ROOMS: [(&str, &str); 23] = [
     (
         "abi",
-        "host policy report ban scan source counters journal settings escape",
+        "host policy report ban scan source message counters journal settings escape",
     ),
     ("host", "report message lists"),
     (

@@ -5,12 +5,14 @@ use syn::visit::{self, Visit};
 use syn::{Block, Expr, ItemFn, Stmt};
 
 /// Who runs a body behind the panic boundary, and through whom.
-const THROUGH: [(&str, &str); 4] = [
+const THROUGH: [(&str, &str); 3] = [
     ("guard", "catch_unwind"),
     ("with_firewall", "guard"),
-    ("judge_text", "with_firewall"),
-    ("judge", "judge_text"),
+    (MACRO, "with_firewall"),
 ];
+
+/// The macro that an exported function's body is; its first word is the function's name.
+const MACRO: &str = "exported";
 
 /// Every `extern "C"` function lives in src/abi, and its body is one call of a boundary function,
 /// under its own name, and nothing else.
@@ -25,35 +27,40 @@ pub fn exported_functions_stay_behind_the_boundary(file: &File) -> Vec<String> {
 
 /// The boundary functions that are defined, each with the one it ends in.
 pub fn boundary_functions(files: &[File]) -> Vec<(&'static str, &'static str)> {
-    let of = |name: &str| {
-        let items = files
-            .iter()
-            .flat_map(|file| syn::parse_file(&file.text).expect("it compiles").items);
-        items
-            .filter_map(|item| {
-                if let syn::Item::Fn(function) = item {
-                    Some(function)
-                } else {
-                    None
-                }
-            })
-            .find(|function| function.sig.ident == name)
-    };
-    let ends = |function: &ItemFn, through: &str| {
-        function
-            .block
-            .stmts
-            .last()
-            .and_then(call_of)
-            .is_some_and(|(name, _)| name == through)
+    let items: Vec<_> = files
+        .iter()
+        .flat_map(|file| syn::parse_file(&file.text).expect("it compiles").items)
+        .collect();
+    let ends = |name: &str, through: &str| {
+        items.iter().any(|item| match item {
+            syn::Item::Fn(function) if function.sig.ident == name => {
+                let last = function.block.stmts.last().and_then(call_of);
+                last.is_some_and(|(name, _)| name == through)
+            }
+            syn::Item::Macro(item) if item.ident.as_ref().is_some_and(|ident| ident == name) => {
+                every_arm_calls(&item.mac.tokens.to_string(), through)
+            }
+            _ => false,
+        })
     };
     THROUGH
         .into_iter()
-        .filter(|(name, through)| of(name).is_some_and(|f| ends(&f, through)))
+        .filter(|(name, through)| ends(name, through))
         .collect()
 }
 
-pub const fn all_boundary_functions() -> [(&'static str, &'static str); 4] {
+/// Does every arm of a macro begin with the call of a boundary function under the name that it is
+/// given?
+fn every_arm_calls(tokens: &str, through: &str) -> bool {
+    let tokens: String = tokens.split_whitespace().collect();
+    let call = format!("=>{{$crate::abi::boundary::{through}(stringify!($name),");
+    let arms = tokens.matches("=>{$crate").count();
+    arms > 0
+        && arms == tokens.matches("($name:ident").count()
+        && arms == tokens.matches(&call).count()
+}
+
+pub const fn all_boundary_functions() -> [(&'static str, &'static str); 3] {
     THROUGH
 }
 
@@ -121,10 +128,18 @@ fn is_one_guarded_call(block: &Block, name: &str) -> bool {
 /// The function that a statement calls, however it is wrapped, and its first argument if that is a
 /// text.
 fn call_of(statement: &Stmt) -> Option<(String, Option<String>)> {
-    let Stmt::Expr(expression, _) = statement else {
-        return None;
-    };
-    call_in(expression)
+    match statement {
+        Stmt::Expr(expression, _) => call_in(expression),
+        Stmt::Macro(statement) => macro_of(&statement.mac),
+        _ => None,
+    }
+}
+
+/// A macro that runs a body behind the boundary, and the name that it is given.
+fn macro_of(called: &syn::Macro) -> Option<(String, Option<String>)> {
+    let first = called.tokens.clone().into_iter().next();
+    let name = called.path.get_ident()?.to_string();
+    Some((name, first.map(|token| token.to_string())))
 }
 
 fn call_in(expression: &Expr) -> Option<(String, Option<String>)> {
@@ -135,6 +150,7 @@ fn call_in(expression: &Expr) -> Option<(String, Option<String>)> {
             };
             call_of(statement)
         }
+        Expr::Macro(expression) => macro_of(&expression.mac),
         Expr::MethodCall(method) => call_in(&method.receiver), // what becomes of the result
         Expr::Call(call) => {
             let Expr::Path(path) = &*call.func else {

@@ -1,7 +1,7 @@
 //! What is made torture of: RFC 4475's messages, some of our own, and the largest that fit.
 
 use super::random::Random;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A UDP datagram holds no more.
 pub const LONGEST: usize = 65_000;
@@ -61,9 +61,18 @@ const OWN: &[&str] = &[
      Content-Length: 0\r\n\r\n",
 ];
 
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rfc4475")
+}
+
+/// The message of RFC 4475 with this name.
+pub fn rfc4475(name: &str) -> Vec<u8> {
+    std::fs::read(folder().join(name).with_extension("dat")).expect(name)
+}
+
 /// Our own, then all of RFC 4475.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rfc4475");
+    let folder = folder();
     let files = folder.read_dir().expect("RFC 4475's messages");
     let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
     paths.sort();
