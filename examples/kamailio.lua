@@ -18,16 +18,16 @@ function ksr_request_route()
 		return
 	end
 
-	local method = KSR.pv.get("$rm")
-	if method == "OPTIONS" and KSR.is_myself_ruri() and KSR.pv.is_null("$rU") then
+	-- By Kamailio's own reading, which ignores the case of letters: $rm is what was written.
+	if KSR.is_OPTIONS() and KSR.is_myself_ruri() and KSR.pv.is_null("$rU") then
 		KSR.sl.sl_send_reply(200, "OK")
 		return
 	end
-	if method == "CANCEL" then
+	if KSR.is_CANCEL() then
 		if KSR.tm.t_check_trans() > 0 then relay() end
 		return
 	end
-	if method ~= "ACK" then
+	if not KSR.is_ACK() then
 		if KSR.tmx.t_precheck_trans() > 0 then
 			KSR.tm.t_check_trans()
 			return
@@ -35,8 +35,8 @@ function ksr_request_route()
 		if KSR.tm.t_check_trans() == 0 then return end
 	end
 	if KSR.siputils.has_totag() > 0 then return within_dialog() end
-	if method == "ACK" then return end
-	if method == "PRACK" or method == "BYE" or method == "UPDATE" or method == "INFO" then
+	if KSR.is_ACK() then return end
+	if KSR.is_PRACK() or KSR.is_BYE() or KSR.is_UPDATE() or KSR.is_INFO() then
 		KSR.sl.sl_send_reply(481, "Call/Transaction Does Not Exist")
 		return
 	end
@@ -48,11 +48,11 @@ function ksr_request_route()
 
 	if not authenticate() then return end
 	KSR.hdr.remove("Route")
-	if method == "REGISTER" then
+	if KSR.is_REGISTER() then
 		if KSR.registrar.save("location", 0) < 0 then KSR.sl.sl_reply_error() end
 		return
 	end
-	if method == "INVITE" then
+	if KSR.is_INVITE() then
 		KSR.rr.record_route()
 		KSR.dialog.dlg_manage()
 	end
@@ -87,11 +87,10 @@ end
 
 -- Requests within a call that was set up here.
 function within_dialog()
-	local method = KSR.pv.get("$rm")
 	-- A To tag alone opens no door.
 	if KSR.rr.loose_route() > 0 and KSR.dialog.is_known_dlg() > 0 then return relay() end
 	-- The ACK of a refusal has no route; it ends here, in its transaction.
-	if method == "ACK" then
+	if KSR.is_ACK() then
 		KSR.tm.t_check_trans()
 	else
 		KSR.sl.sl_send_reply(481, "Call/Transaction Does Not Exist")

@@ -194,7 +194,7 @@ impl Unreadable {
     pub const MANY_CONTACTS: Self = Self(64);
     /// More sets of credentials than are looked at.
     pub const MANY_CREDENTIALS: Self = Self(128);
-    /// A name longer than is looked at.
+    /// A name longer than is looked at, or so much of them.
     pub const LONG_NAME: Self = Self(256);
 
     const NAMES: [(Self, &'static str); 9] = [
@@ -248,8 +248,12 @@ pub const CREDENTIALS_MAX: usize = 8;
 /// Contacts that are looked at. Nobody honest sends so many.
 pub const CONTACTS_MAX: usize = 16;
 
-/// Bytes of a name (a user, a host, a realm) that are looked at. No name is so long.
-pub const NAME_MAX: usize = 1024;
+/// Bytes of the longest name (a user, a host, a realm) that is looked at. No name is so long.
+pub const NAME_MAX: usize = 512;
+
+/// Bytes of all users of a message together that are looked at: what is looked for in them takes up to
+/// seven times as long as reading them.
+pub const USERS_MAX: usize = 1024;
 
 /// The texts of a set of credentials, or of a contact.
 pub type Set<'m> = [&'m [u8]; Part::OF_SET];
@@ -269,6 +273,15 @@ pub struct Reading<'m> {
 }
 
 impl<'m> Reading<'m> {
+    /// Where users are named.
+    const USERS: [Part; 5] = [
+        Part::UriUser,
+        Part::FromUser,
+        Part::ToUser,
+        Part::ContactUser,
+        Part::AuthName,
+    ];
+
     /// Of the parts of which there is one, in their order.
     #[must_use]
     pub fn new(method: Method, single: [&'m [u8]; Part::SINGLE]) -> Self {
@@ -367,7 +380,10 @@ impl<'m> Reading<'m> {
             // a method.
             all.0 &= !Unreadable::HEADERS.0;
         }
-        if self.names().any(|name| name.len() > NAME_MAX) {
+        let users = Self::USERS.iter().flat_map(|&part| self.values(part));
+        if self.names().any(|name| name.len() > NAME_MAX)
+            || users.map(<[u8]>::len).sum::<usize>() > USERS_MAX
+        {
             all = all.and(Unreadable::LONG_NAME);
         }
         if self.credentials.iter().any(|set| !is_unambiguous(set[3])) {

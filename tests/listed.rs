@@ -1,6 +1,8 @@
 //! What `palisade_check()` makes of lists: whom they trust, what they deny, and what follows from it
 //! as the parameter `policy` says; the same through the functions that ask one list each.
 
+mod hidden;
+
 use crate::support::{Kamailio, Message, Phone, Reply, Request, Rpc, Server};
 use serde_json::json;
 use std::fmt::Write;
@@ -68,8 +70,13 @@ impl Lists {
     }
 
     fn start(&self) -> Server {
+        self.start_with("", ROUTE)
+    }
+
+    fn start_with(&self, modules: &str, routes: &str) -> Server {
         let parameters = &self.parameters;
-        Kamailio::with(&format!("loadmodule \"palisade.so\"\n{parameters}{ROUTE}")).start()
+        let config = format!("{modules}loadmodule \"palisade.so\"\n{parameters}{routes}");
+        Kamailio::with(&config).start()
     }
 }
 

@@ -10,14 +10,18 @@ use std::time::Duration;
 const SCRIPT: &str = concat!("\"", env!("CARGO_MANIFEST_DIR"), "/examples/kamailio.lua\"");
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Routed in Kamailio's own language, and in Lua.
-fn examples() -> [(&'static str, Kamailio); 2] {
-    let lua = Kamailio::file("examples/kamailio-lua.cfg")
+/// Routed in Lua.
+pub fn lua() -> Kamailio {
+    Kamailio::file("examples/kamailio-lua.cfg")
         .define("LISTEN_PORT", "@PORT@")
         .define("CTL", r#""unix:@DIR@/ctl""#)
         .define("DBURL", USERS)
-        .define("SCRIPT", SCRIPT);
-    [("kamailio.cfg", edge(30)), ("kamailio.lua", lua)]
+        .define("SCRIPT", SCRIPT)
+}
+
+/// Routed in Kamailio's own language, and in Lua.
+fn examples() -> [(&'static str, Kamailio); 2] {
+    [("kamailio.cfg", edge(30)), ("kamailio.lua", lua())]
 }
 
 fn phone(kam: &Server, source: &str, user: &str) -> Phone {

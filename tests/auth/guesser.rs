@@ -23,7 +23,13 @@ pub enum Manner {
     /// So, and requests between them that carry no password: an answer to those must not make room
     /// for one more guess.
     AmongOthers,
+    /// One by one, after requests with the same credentials that Kamailio calls authenticated without
+    /// a look, whatever their letters.
+    AfterUnchallenged,
 }
+
+/// Methods that can't be challenged, as Kamailio reads them.
+const UNCHALLENGED: [&str; 5] = ["PRACK", "prack", "Prack", "ack", "cancel"];
 
 impl<'a> Guesser<'a> {
     /// At this address; has a challenge already, whose nonce serves for all guesses.
@@ -54,6 +60,18 @@ impl<'a> Guesser<'a> {
     /// The statuses of the answers to so many guesses.
     pub fn attack(&self, manner: Manner, guesses: usize) -> Vec<u16> {
         let requests: Vec<_> = (0..guesses).map(|_| self.guess()).collect();
+        if let Manner::AfterUnchallenged = manner {
+            let status = |request: &Request| {
+                for method in UNCHALLENGED {
+                    let mut first = request.clone();
+                    first.method = method.into();
+                    self.phone.send(&first.next());
+                }
+                self.server.wait_idle();
+                self.phone.status(request)
+            };
+            return requests.iter().filter_map(status).collect();
+        }
         if let Manner::OneByOne = manner {
             let answers = requests.iter().map(|request| self.phone.status(request));
             return answers.flatten().collect();

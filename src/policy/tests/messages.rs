@@ -278,6 +278,12 @@ fn what_is_too_much_is_malformed() {
             Some("many_credentials"),
         ),
         (request().with(Part::FromUser, &long[1..]), None),
+        (
+            request()
+                .with(Part::FromUser, &long[1..])
+                .with(Part::ToUser, &long[1..]),
+            Some("long_name"),
+        ),
         (request().with(Part::FromUser, &long), Some("long_name")),
         (
             request().with_nth(Part::ContactHost, 1, &long),
