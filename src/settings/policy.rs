@@ -85,11 +85,18 @@ const LONGEST_BAN_S: u64 = 315_360_000;
 
 /// What follows from each finding.
 #[derive(Clone, Copy, Debug)]
-pub struct Policy([Option<Consequence>; Finding::NAMES.len()]);
+pub struct Policy {
+    consequences: [Option<Consequence>; Finding::NAMES.len()],
+    /// How often each was named.
+    named: [u32; Finding::NAMES.len()],
+}
 
 impl Default for Policy {
     fn default() -> Self {
-        Self(Finding::NAMES.map(|(_, finding)| finding.default()))
+        Self {
+            consequences: Finding::NAMES.map(|(_, finding)| finding.default()),
+            named: Default::default(),
+        }
     }
 }
 
@@ -97,7 +104,7 @@ impl Policy {
     /// What follows; `None`: see [`Finding::default`].
     #[must_use]
     pub const fn of(&self, finding: Finding) -> Option<Consequence> {
-        self.0[finding as usize]
+        self.consequences[finding as usize]
     }
 
     /// Takes `agent=block sqli=ban:86400`, separated by spaces or commas. What is named is changed.
@@ -128,9 +135,24 @@ impl Policy {
                      and {LONGEST_BAN_S}"
                 ))
             })?;
-            self.0[finding as usize] = Some(consequence);
+            self.consequences[finding as usize] = Some(consequence);
+            self.named[finding as usize] += 1;
         }
         Ok(())
+    }
+
+    /// A sentence for each reason that was named more than once.
+    pub(super) fn doubts(&self) -> impl Iterator<Item = String> {
+        let twice = Finding::NAMES
+            .iter()
+            .filter(|&&(_, finding)| self.named[finding as usize] > 1);
+        twice.filter_map(|&(name, finding)| {
+            let times = self.named[finding as usize];
+            let last = self.of(finding)?;
+            Some(format!(
+                "policy={name}={last}: {name} is named {times} times, the last one counts"
+            ))
+        })
     }
 }
 
