@@ -1,6 +1,7 @@
 /*
  * Palisade - the RPC commands: arguments to Rust, and Rust's reply to whom
- * it concerns, over whichever transport (ctl, jsonrpcs, xhttp ...).
+ * it concerns, over whichever transport (ctl, jsonrpcs, xhttp ...). Which
+ * commands there are stands in Rust (src/report/commands.rs).
  *
  * Copyright (C) 2026 The Palisade authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -14,6 +15,7 @@
 
 #include "palisade.h"
 #include "rpc.h"
+#include "tables.h"
 #include "text.h"
 
 /* more than any command takes, so that Rust can say so */
@@ -195,32 +197,6 @@ static void run(const char *command, rpc_t *rpc, void *ctx)
 }
 
 /* clang-format off */
-#define COMMANDS(X) \
-	X(stats, "Every counter.") \
-	X(bans, "The bans: [offset [limit]].") \
-	X(ban, "Bans an address: key [seconds [reason]]; 0 = until lifted.") \
-	X(unban, "Lifts the ban of an address: key.") \
-	X(unban_all, "Lifts all bans.") \
-	X(sources, "The sources and their rates: " \
-		"[ALL|WARM|HOT [offset [limit]]].") \
-	X(auth, "The users with failed authentications: [offset [limit]].") \
-	X(auth_clear, "Forgets the failures of a user: user [source].") \
-	X(scans, "The sources with failing users, failing destinations, or " \
-		"signals: [offset [limit]].") \
-	X(agents, "The User-Agent patterns and their hits.") \
-	X(show, "All that is known of one address, and what a request from it " \
-		"would get now: ip.") \
-	X(settings, "The settings in effect.") \
-	X(lists, "The lists, and how they were loaded.") \
-	X(list, "The entries of a list: name [offset [limit]].") \
-	X(list_find, "Which lists hold a value, by which entry: value.") \
-	X(list_add, "Adds a value to a list, for good: " \
-		"name value [seconds [comment]]; 0 = without end.") \
-	X(list_remove, "Removes a value from a list, for good: name value.") \
-	X(reload, "Loads a list again, or all of them: [name].") \
-	X(tables, "Capacity, use and memory of the tables.") \
-	X(geo, "The files of countries and autonomous systems.")
-
 /* Kamailio doesn't tell a function which command it is called for. */
 #define FUNCTION(name, doc) \
 	static const char *name##_doc[] = {doc, 0}; \
@@ -229,13 +205,13 @@ static void run(const char *command, rpc_t *rpc, void *ctx)
 		run(#name, rpc, ctx); \
 	}
 
-COMMANDS(FUNCTION)
+PALISADE_COMMANDS(FUNCTION)
 
 #define EXPORT(name, doc) \
 	{"palisade." #name, name##_run, name##_doc, 0},
 
 rpc_export_t rpc_commands[] = {
-	COMMANDS(EXPORT)
+	PALISADE_COMMANDS(EXPORT)
 	{0, 0, 0, 0}
 };
 /* clang-format on */
