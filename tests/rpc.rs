@@ -3,6 +3,7 @@
 
 mod change;
 mod crowd;
+mod numbers;
 mod pages;
 mod refuse;
 mod show;
