@@ -82,6 +82,7 @@ static int mod_init(void)
 		say(L_WARN, "palisade: pike.so is loaded too: pike_check_req() is that "
 					"of the module which is loaded last, and pike counts for "
 					"itself: remove it");
+	functions_init();
 	if(palisade_start() != 0 || keeper_register() != 0)
 		return -1;
 	return register_timer(tick, NULL, 1) < 0 ? -1 : 0;

@@ -3,6 +3,7 @@
 
 mod change;
 mod crowd;
+mod every;
 mod numbers;
 mod pages;
 mod refuse;
