@@ -4,6 +4,7 @@
 mod change;
 mod crowd;
 mod every;
+mod http;
 mod numbers;
 mod pages;
 mod refuse;
