@@ -6,6 +6,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/dprint.h"
@@ -115,6 +118,26 @@ str argument_text(sip_msg_t *msg, char *fixed)
 	if(get_str_fparam(&text, msg, param) != 0)
 		text.s = NULL;
 	return text;
+}
+
+int argument_number_of(const str *text, const char *what, int *value)
+{
+	char copy[32];
+	char *end = copy;
+	double number = 0;
+
+	if(text->s != NULL && text->len > 0 && text->len < (int)sizeof(copy)) {
+		memcpy(copy, text->s, text->len);
+		copy[text->len] = 0;
+		number = strtod(copy, &end);
+	}
+	if(end == copy || *end != 0 || number != floor(number)
+			|| fabs(number) > INT_MAX) {
+		LM_ERR("%s is not a whole number\n", what);
+		return -1;
+	}
+	*value = (int)number;
+	return 0;
 }
 
 int argument_number(sip_msg_t *msg, char *fixed, const char *what, int *value)

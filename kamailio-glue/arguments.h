@@ -30,6 +30,10 @@ int fixup_free(void **param, int no);
  */
 str argument_text(sip_msg_t *msg, char *fixed);
 
+/* The whole number that a script wrote as 60 or 60.0; -1 and an error in the
+ * log if it is none, or was left out. */
+int argument_number_of(const str *text, const char *what, int *value);
+
 /* The value of a number; -1 and an error in the log if it is none. */
 int argument_number(sip_msg_t *msg, char *fixed, const char *what, int *value);
 

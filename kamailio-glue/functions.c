@@ -129,6 +129,25 @@ static int w_ban_reason(sip_msg_t *msg, char *p1, char *p2, char *p3)
 	return ki_ban_reason(msg, &key, seconds, &reason);
 }
 
+/* the same, with seconds as Lua and JavaScript give them: see functions_init() */
+static int ki_ban_for_text(sip_msg_t *msg, str *key, str *text)
+{
+	int seconds;
+
+	if(argument_number_of(text, "palisade.ban_for: seconds", &seconds) < 0)
+		return -1;
+	return ki_ban_for(msg, key, seconds);
+}
+
+static int ki_ban_reason_text(sip_msg_t *msg, str *key, str *text, str *reason)
+{
+	int seconds;
+
+	if(argument_number_of(text, "palisade.ban_reason: seconds", &seconds) < 0)
+		return -1;
+	return ki_ban_reason(msg, key, seconds, reason);
+}
+
 static int ki_auth_result_user(sip_msg_t *msg, int code, str *user)
 {
 	palisade_message_t message;
@@ -304,3 +323,35 @@ sr_kemi_t kemi_functions[] = {
 	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
 };
 /* clang-format on */
+
+/*
+ * Where a number is wanted, Lua and JavaScript give 0 for nil, undefined, a
+ * text and, in Lua, a fraction: a ban for ever. Where a text is wanted, they
+ * give the number as a text, and nil as none. The other languages refuse nil,
+ * and give no text for a number; where one of them is loaded too, all stays
+ * as it is in the table. (sr_kemi_lua_exec_func_ex() in modules/app_lua,
+ * sr_kemi_jsdt_exec_func_ex() in modules/app_jsdt)
+ */
+void functions_init(void)
+{
+	static char *strict[] = {"app_python", "app_python3", "app_python3s",
+			"app_ruby", "app_ruby_proc", "app_sqlang", "app_mono"};
+	sr_kemi_t *row;
+	size_t i;
+
+	if(!module_loaded("app_lua") && !module_loaded("app_jsdt"))
+		return;
+	for(i = 0; i < sizeof(strict) / sizeof(strict[0]); i++) {
+		if(module_loaded(strict[i]))
+			return;
+	}
+	for(row = kemi_functions; row->func != NULL; row++) {
+		if(row->func == (void *)ki_ban_for)
+			row->func = ki_ban_for_text;
+		else if(row->func == (void *)ki_ban_reason)
+			row->func = ki_ban_reason_text;
+		else
+			continue;
+		row->ptypes[1] = SR_KEMIP_STR;
+	}
+}

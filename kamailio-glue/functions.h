@@ -14,4 +14,7 @@
 extern cmd_export_t cmds[];
 extern sr_kemi_t kemi_functions[];
 
+/* In mod_init: fits the functions of KEMI to the languages that are loaded. */
+void functions_init(void);
+
 #endif

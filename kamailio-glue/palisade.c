@@ -8,6 +8,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <string.h>
+
 #include "core/dprint.h"
 #include "core/pt.h"
 #include "core/sr_module.h"
@@ -69,8 +71,18 @@ static void tick(unsigned int ticks, void *param)
 	palisade_tick();
 }
 
+static void say(int32_t level, const char *line)
+{
+	host_log(level, (const uint8_t *)line, strlen(line));
+}
+
 static int mod_init(void)
 {
+	if(find_module_by_name("pike") != NULL)
+		say(L_WARN, "palisade: pike.so is loaded too: pike_check_req() is that "
+					"of the module which is loaded last, and pike counts for "
+					"itself: remove it");
+	functions_init();
 	if(palisade_start() != 0 || keeper_register() != 0)
 		return -1;
 	return register_timer(tick, NULL, 1) < 0 ? -1 : 0;
@@ -123,6 +135,11 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	(void)dlflags;
 	(void)p1;
 	(void)p2;
+	if(find_module_by_name("palisade") != NULL) {
+		say(L_ERR, "palisade: palisade.so is loaded twice, from two files: each "
+				   "would have tables of its own: remove one loadmodule");
+		return -1;
+	}
 	if(palisade_load(&kamailio_host) != 0)
 		return -1;
 	return sr_kemi_modules_add(kemi_functions);

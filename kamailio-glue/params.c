@@ -1,52 +1,14 @@
 /*
  * Palisade - the module's parameters: a name goes to Rust, with its value.
+ * Which there are stands in Rust (src/settings/table.rs).
  *
  * Copyright (C) 2026 The Palisade authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "params.h"
+#include "tables.h"
 #include "text.h"
-
-/* clang-format off */
-#define PARAMETERS(X) \
-	X(sampling_time_unit) \
-	X(reqs_density_per_unit) \
-	X(remove_latency) \
-	X(rate_ban_time) \
-	X(ipv4_prefix) \
-	X(ipv6_prefix) \
-	X(trusted) \
-	X(sources_max) \
-	X(bans_max) \
-	X(users_max) \
-	X(auth_max_failures) \
-	X(auth_window) \
-	X(auth_ban_time) \
-	X(auth_scope) \
-	X(auth_user_max_failures) \
-	X(auth_known_time) \
-	X(agent_deny) \
-	X(agent_builtin) \
-	X(agent_ban_time) \
-	X(log_level) \
-	X(pike_log_level) \
-	X(on_fault) \
-	X(edge) \
-	X(scans_max) \
-	X(scan_window) \
-	X(scan_max_users) \
-	X(scan_max_destinations) \
-	X(signal_max) \
-	X(tcp_close) \
-	X(trust_to_tag) \
-	X(policy) \
-	X(list) \
-	X(lists_memory) \
-	X(db_url) \
-	X(geo) \
-	X(country_unknown)
-/* clang-format on */
 
 /*
  * Kamailio doesn't tell a setter which parameter it is called for, so each
@@ -66,7 +28,7 @@
 		return palisade_set_text(text_literal(#name), text_value(value));  \
 	}
 
-PARAMETERS(SETTERS)
+PALISADE_PARAMETERS(SETTERS)
 
 /* clang-format off */
 #define EXPORTS(name) \
@@ -74,7 +36,7 @@ PARAMETERS(SETTERS)
 	{#name, PARAM_STR | PARAM_USE_FUNC, (void *)name##_text},
 
 param_export_t params[] = {
-	PARAMETERS(EXPORTS)
+	PALISADE_PARAMETERS(EXPORTS)
 	{0, 0, 0}
 };
 /* clang-format on */

@@ -1,25 +1,22 @@
 /*
  * Palisade - the RPC commands: arguments to Rust, and Rust's reply to whom
- * it concerns, over whichever transport (ctl, jsonrpcs, xhttp ...).
+ * it concerns, over whichever transport (ctl, jsonrpcs, xhttp ...). Which
+ * commands there are stands in Rust (src/report/commands.rs).
  *
  * Copyright (C) 2026 The Palisade authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include <limits.h>
-#include <math.h>
-#include <string.h>
 
 #include "core/str.h"
 
 #include "palisade.h"
 #include "rpc.h"
+#include "rpc_arguments.h"
+#include "tables.h"
 #include "text.h"
 
-/* more than any command takes, so that Rust can say so */
-#define ARGUMENTS_MAX 6
-/* what an address, a user, a reason may be long, and more */
-#define ARGUMENT_SIZE 512
 /* how deep structs and lists nest */
 #define DEPTH_MAX 8
 
@@ -138,89 +135,23 @@ void reply_fault(void *handle, int32_t code, const char *sentence)
 	reply->rpc->fault(reply->ctx, code, "%.254s", sentence);
 }
 
-typedef struct arguments
-{
-	palisade_text_t text[ARGUMENTS_MAX];
-	uint8_t copy[ARGUMENTS_MAX][ARGUMENT_SIZE];
-} arguments_t;
-
-/*
- * The arguments as texts. One at a time and copied: jsonrpcs converts a
- * number into a static buffer. What a transport returns for an argument that
- * is missing or of another type differs; what counts is what it delivers.
- * -1 after a fault was sent.
- */
-static int scan(reply_t *reply, arguments_t *arguments)
-{
-	rpc_t *rpc = reply->rpc;
-	double left_over = NAN;
-	int count;
-
-	for(count = 0; count < ARGUMENTS_MAX; count++) {
-		str s = STR_NULL;
-
-		if(rpc->scan(reply->ctx, "*.S", &s) != 1 || s.s == NULL)
-			break;
-		if(s.len < 0 || s.len > ARGUMENT_SIZE) {
-			reply_fault(reply, 400, "an argument is too long");
-			return -1;
-		}
-		memcpy(arguments->copy[count], s.s, s.len);
-		arguments->text[count].data = arguments->copy[count];
-		arguments->text[count].len = s.len;
-	}
-	if(count == ARGUMENTS_MAX)
-		return count;
-	/* jsonrpcs stays at what is neither text nor number, and makes of it
-	 * whatever it is asked for */
-	rpc->scan(reply->ctx, "*f", &left_over);
-	if(!isnan(left_over)) {
-		reply_fault(reply, 400, "an argument is neither text nor number");
-		return -1;
-	}
-	return count;
-}
-
 static void run(const char *command, rpc_t *rpc, void *ctx)
 {
 	reply_t reply = {.rpc = rpc, .ctx = ctx};
-	arguments_t arguments;
-	int count = scan(&reply, &arguments);
+	rpc_arguments_t arguments;
+	const char *refused = rpc_arguments_read(&arguments, rpc, ctx);
 
-	if(count < 0)
+	if(refused != NULL) {
+		reply_fault(&reply, 400, refused);
 		return;
-	palisade_rpc(text_literal(command), arguments.text, count, &reply);
+	}
+	palisade_rpc(
+			text_literal(command), arguments.text, arguments.count, &reply);
 	if(reply.broken)
 		reply_fault(&reply, 500, "the reply does not fit: ask for fewer rows");
 }
 
 /* clang-format off */
-#define COMMANDS(X) \
-	X(stats, "Every counter.") \
-	X(bans, "The bans: [offset [limit]].") \
-	X(ban, "Bans an address: key [seconds [reason]]; 0 = until lifted.") \
-	X(unban, "Lifts the ban of an address: key.") \
-	X(unban_all, "Lifts all bans.") \
-	X(sources, "The sources and their rates: " \
-		"[ALL|WARM|HOT [offset [limit]]].") \
-	X(auth, "The users with failed authentications: [offset [limit]].") \
-	X(auth_clear, "Forgets the failures of a user: user [source].") \
-	X(scans, "The sources with failing users, failing destinations, or " \
-		"signals: [offset [limit]].") \
-	X(agents, "The User-Agent patterns and their hits.") \
-	X(show, "All that is known of one address, and what a request from it " \
-		"would get now: ip.") \
-	X(settings, "The settings in effect.") \
-	X(lists, "The lists, and how they were loaded.") \
-	X(list, "The entries of a list: name [offset [limit]].") \
-	X(list_find, "Which lists hold a value, by which entry: value.") \
-	X(list_add, "Adds a value to a list, for good: " \
-		"name value [seconds [comment]]; 0 = without end.") \
-	X(list_remove, "Removes a value from a list, for good: name value.") \
-	X(reload, "Loads a list again, or all of them: [name].") \
-	X(tables, "Capacity, use and memory of the tables.") \
-	X(geo, "The files of countries and autonomous systems.")
-
 /* Kamailio doesn't tell a function which command it is called for. */
 #define FUNCTION(name, doc) \
 	static const char *name##_doc[] = {doc, 0}; \
@@ -229,13 +160,13 @@ static void run(const char *command, rpc_t *rpc, void *ctx)
 		run(#name, rpc, ctx); \
 	}
 
-COMMANDS(FUNCTION)
+PALISADE_COMMANDS(FUNCTION)
 
 #define EXPORT(name, doc) \
 	{"palisade." #name, name##_run, name##_doc, 0},
 
 rpc_export_t rpc_commands[] = {
-	COMMANDS(EXPORT)
+	PALISADE_COMMANDS(EXPORT)
 	{0, 0, 0, 0}
 };
 /* clang-format on */

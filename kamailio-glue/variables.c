@@ -49,8 +49,9 @@ static int get(sip_msg_t *msg, pv_param_t *param, pv_value_t *value)
 	value->rs.len = len;
 	value->ri = 0;
 	value->flags = PV_VAL_STR;
-	/* Kamailio's integers had 32 bits before 5.7. */
-	if(number >= 0 && (number <= INT_MAX || sizeof(value->ri) > sizeof(int))) {
+	/* Kamailio's integers had 32 bits before 5.7, and have them in places
+	 * since: a larger number is a text alone. */
+	if(number >= 0 && number <= INT_MAX) {
 		value->ri = number;
 		value->flags |= PV_VAL_INT | PV_TYPE_INT;
 	}

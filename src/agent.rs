@@ -32,6 +32,19 @@ pub const BUILTIN: [&str; 15] = [
     r"\bsv(map|war|crack|crash)\b",
 ];
 
+/// What phones and servers call themselves, as different as they come: a pattern that matches all
+/// of these was not written for a scanner.
+const ORDINARY: [&str; 8] = [
+    "Linphone/5.0",
+    "Yealink SIP-T46S 66.84.0.15",
+    "Grandstream GXP2170 1.0.9.26",
+    "Z 5.4.10 rv2.10.13.2",
+    "snom360/8.7",
+    "PortSIP UC Client",
+    "Asterisk PBX 18.10",
+    "Bria 6",
+];
+
 /// Patterns while they are collected.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {
@@ -70,6 +83,21 @@ impl Patterns {
     #[must_use]
     pub fn added(&self) -> &[String] {
         &self.added
+    }
+
+    /// A sentence for each pattern that matches whatever a phone calls itself.
+    pub fn doubts(&self) -> impl Iterator<Item = String> {
+        let matches_all = |pattern: &&String| {
+            compile(&[pattern])
+                .is_ok_and(|set| ORDINARY.iter().all(|agent| set.is_match(agent.as_bytes())))
+        };
+        self.added.iter().filter(matches_all).map(|pattern| {
+            let (pattern, one, another) = (Escaped(pattern.as_bytes()), ORDINARY[0], ORDINARY[5]);
+            format!(
+                "agent_deny={pattern}: matches ordinary phones, {one} as well as {another}: every \
+                 message with a User-Agent is a scanner's"
+            )
+        })
     }
 }
 
@@ -198,6 +226,29 @@ mod tests {
             "sipclient sipgate",
         ] {
             assert!(!filter.matches(agent.as_bytes()), "{agent}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_matches_everything_is_told() {
+        for (pattern, is_told) in [
+            (".", true),
+            (".*", true),
+            ("x*", true),
+            ("^", true),
+            ("[a-z]", true),
+            ("", false), // refused
+            ("^$", false),
+            ("friendly|", true),
+            ("^evil", false),
+            ("linphone", false),
+            ("[0-9]", false),
+            ("sip", false),
+        ] {
+            let mut patterns = Patterns::default();
+            let _refused = patterns.add(pattern.as_bytes());
+            let told: Vec<String> = patterns.doubts().collect();
+            assert_eq!(!told.is_empty(), is_told, "{pattern}: {told:?}");
         }
     }
 

@@ -145,7 +145,7 @@ impl Firewall<Monotonic> {
         })?;
         firewall.database = database;
         firewall.load_lists().map_err(io::Error::other)?;
-        firewall.tell_of_missing_geo();
+        firewall.tell_of_doubts();
         Ok(firewall)
     }
 }

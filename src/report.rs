@@ -1,25 +1,21 @@
 //! The dumps and the commands of the RPC interface.
 //!
-//! Rows are copied out of shared memory one by one and written down after; no check waits for a
+//! What each is called, takes and answers stands in one row of [`commands`]. Rows are copied out of shared memory one by one and written down after; no check waits for a
 //! dump, however long it takes.
 
 use std::ffi::CStr;
 
-use crate::ban::{Ban, Origin, Reason};
-use crate::clock::{Clock, wall_s};
-use crate::escape::{Brief, Escaped};
-use crate::policy::{Firewall, NotBanned};
-use crate::shm::fail;
-use crate::source::{Address, Source};
-
 mod arguments;
+mod bans;
+pub mod commands;
+mod fields;
 mod geo;
 mod lists;
+mod pages;
 mod rows;
 mod scans;
 mod show;
-
-use arguments::Arguments;
+mod users;
 
 /// Where a reply is written to, from the outside in. The first call opens the reply's own struct;
 /// every `open` is closed by one `close`. A name is `None` inside a list.
@@ -99,177 +95,6 @@ impl Fault {
 
 /// Longest ban in seconds: ten years.
 pub const LONGEST_BAN_S: i64 = 315_360_000;
-
-impl<C: Clock> Firewall<C> {
-    /// Answers one RPC command: the name after `palisade.`, and its arguments as texts.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault`]; nothing was written unless it is [`Fault::Full`].
-    pub fn answer(
-        &self,
-        command: &[u8],
-        arguments: &[&[u8]],
-        reply: &mut impl Reply,
-    ) -> Result<(), Fault> {
-        fail::point("report.answer");
-        let arguments = Arguments::new(arguments);
-        match command {
-            b"stats" => self.stats(arguments, reply),
-            b"bans" => self.list_bans(arguments, reply),
-            b"ban" => self.command_ban(arguments, reply),
-            b"unban" => self.command_unban(arguments, reply),
-            b"unban_all" => self.command_unban_all(arguments, reply),
-            b"sources" => self.list_sources(arguments, reply),
-            b"auth" => self.list_auth(arguments, reply),
-            b"auth_clear" => self.command_auth_clear(arguments, reply),
-            b"scans" => self.list_scans(arguments, reply),
-            b"agents" => self.list_agents(arguments, reply),
-            b"show" => self.show_address(arguments, reply),
-            b"settings" => self.list_settings(arguments, reply),
-            b"tables" => self.list_tables(arguments, reply),
-            b"geo" => self.list_geo(arguments, reply),
-            b"lists" => self.list_lists(arguments, reply),
-            b"list" => self.list_entries(arguments, reply),
-            b"list_find" => self.find_in_lists(arguments, reply),
-            b"list_add" => self.add_to_list(arguments, reply),
-            b"list_remove" => self.remove_from_list(arguments, reply),
-            b"reload" => self.reload(arguments, reply),
-            _ => Err(Fault::NotFound(format!(
-                "there is no palisade.{}",
-                Escaped(command)
-            ))),
-        }
-    }
-
-    fn command_ban(
-        &self,
-        mut arguments: Arguments<'_>,
-        reply: &mut impl Reply,
-    ) -> Result<(), Fault> {
-        let (address, source) = self.key(&mut arguments)?;
-        let seconds = arguments
-            .number("seconds", 0..=LONGEST_BAN_S)?
-            .unwrap_or(self.default_ban_s());
-        let reason = match arguments.next() {
-            Some(text) => Reason::parse(text).map_err(Fault::BadArgument)?,
-            None => Reason::MANUAL,
-        };
-        arguments.end()?;
-        self.ban(address, seconds.unsigned_abs(), reason, Origin::Rpc).map_err(|not| match not {
-            NotBanned::Trusted => {
-                Fault::Forbidden(format!("key={address}: is in a trusted network"))
-            }
-            NotBanned::Full => Fault::NoRoom(format!(
-                "key={address}: all {} bans of the full table (bans_max) end later than this one",
-                self.bans.size().limit
-            )),
-        })?;
-        reply.open_struct(None)?;
-        reply.text(Some(c"key"), &self.show(source).to_string())?;
-        reply.number(Some(c"seconds"), seconds)?;
-        Ok(reply.close()?)
-    }
-
-    /// How long a ban lasts whose time was left out: as long as one for the rate, five minutes if
-    /// that does not ban.
-    #[must_use]
-    pub const fn default_ban_s(&self) -> i64 {
-        match self.settings.rate_ban_time() {
-            0 => 300,
-            seconds => seconds,
-        }
-    }
-
-    fn command_unban(
-        &self,
-        mut arguments: Arguments<'_>,
-        reply: &mut impl Reply,
-    ) -> Result<(), Fault> {
-        let (address, source) = self.key(&mut arguments)?;
-        arguments.end()?;
-        let key = self.show(source).to_string();
-        if !self.unban(address, Origin::Rpc) {
-            return Err(Fault::NotFound(format!("key={key}: is not banned")));
-        }
-        reply.open_struct(None)?;
-        reply.text(Some(c"key"), &key)?;
-        Ok(reply.close()?)
-    }
-
-    fn command_unban_all(
-        &self,
-        arguments: Arguments<'_>,
-        reply: &mut impl Reply,
-    ) -> Result<(), Fault> {
-        arguments.end()?;
-        let lifted = self.unban_all(Origin::Rpc);
-        reply.open_struct(None)?;
-        reply.number(Some(c"lifted"), number(lifted))?;
-        Ok(reply.close()?)
-    }
-
-    fn command_auth_clear(
-        &self,
-        mut arguments: Arguments<'_>,
-        reply: &mut impl Reply,
-    ) -> Result<(), Fault> {
-        let user = arguments.required("user")?;
-        let source = match arguments.next() {
-            Some(text) => Some(self.prefixes().parse(text).map_err(Fault::BadArgument)?.1),
-            None => None,
-        };
-        arguments.end()?;
-        let cleared = self.auth.clear(user, source);
-        if cleared == 0 {
-            return Err(Fault::NotFound(format!(
-                "user={}: has no failures",
-                Brief(user)
-            )));
-        }
-        reply.open_struct(None)?;
-        reply.number(Some(c"cleared"), number(cleared as u64))?;
-        Ok(reply.close()?)
-    }
-
-    fn key(&self, arguments: &mut Arguments<'_>) -> Result<(Address, Source), Fault> {
-        self.prefixes()
-            .parse(arguments.required("key")?)
-            .map_err(Fault::BadArgument)
-    }
-
-    fn write_ban(
-        &self,
-        reply: &mut impl Reply,
-        name: Option<&CStr>,
-        ban: &Ban,
-    ) -> Result<(), Full> {
-        let now_ms = self.clock.exact_ms();
-        let wall = |at_ms| {
-            if at_ms == 0 {
-                0
-            } else {
-                wall_s(&self.clock, at_ms)
-            }
-        };
-        let left_ms = ban.until_ms.saturating_sub(now_ms);
-        reply.open_struct(name)?;
-        reply.text(Some(c"key"), &self.show(ban.source).to_string())?;
-        reply.text(Some(c"reason"), &Escaped(ban.reason.as_bytes()).to_string())?;
-        reply.number(Some(c"since"), wall(ban.since_ms))?;
-        reply.number(Some(c"until"), wall(ban.until_ms))?;
-        reply.number(Some(c"left"), number(left_ms.div_ceil(1000)))?;
-        reply.number(Some(c"hits"), number(ban.hits))?;
-        reply.number(Some(c"count"), number(ban.count))?;
-        reply.text(Some(c"origin"), ban.origin.name())?;
-        reply.close()
-    }
-}
-
-/// A count as the RPC interface takes it.
-fn number(count: u64) -> i64 {
-    count.try_into().unwrap_or(i64::MAX)
-}
 
 #[cfg(all(test, not(loom)))]
 mod tests;

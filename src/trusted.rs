@@ -3,9 +3,9 @@
 //! Read once before the fork and frozen: ranges of addresses, sorted and joined, so that a look-up
 //! is one binary search.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::escape::Escaped;
 use crate::source::Address;
@@ -15,6 +15,8 @@ use crate::source::Address;
 pub struct Trusted {
     ranges: Vec<(u128, u128)>,
     names: Vec<String>,
+    /// Those that were given with bits beyond their length.
+    untidy: Vec<(String, IpNet)>,
 }
 
 impl Trusted {
@@ -35,8 +37,12 @@ impl Trusted {
                     Escaped(word)
                 )
             })?;
+            if network != network.trunc() {
+                let given = (network.to_string(), network.trunc());
+                self.untidy.push(given);
+            }
             self.ranges.push(range(network));
-            self.names.push(network.to_string());
+            self.names.push(network.trunc().to_string());
         }
         self.join();
         Ok(())
@@ -79,6 +85,28 @@ impl Trusted {
         &self.names
     }
 
+    /// A sentence for each network that is another than its operator may think, and one where
+    /// hardly an address is left that is not trusted.
+    pub fn doubts(&self) -> impl Iterator<Item = String> {
+        let untidy = self.untidy.iter().map(|(given, network)| {
+            let (address, _) = given.split_once('/').unwrap_or((given, ""));
+            format!(
+                "trusted={given}: has bits beyond its length, taken for {network}: write {address} \
+                 for the address alone"
+            )
+        });
+        let all = EVERYBODY.into_iter().filter(|(network, _)| {
+            let (first, last) = range(*network);
+            self.holds_all(Address(first), Address(last))
+        });
+        let families: Vec<&str> = all.map(|(_, family)| family).collect();
+        let open = (!families.is_empty()).then(|| {
+            let (names, families) = (self.names.join(", "), families.join(" and "));
+            format!("trusted={names}: trusts every {families} address: no check blocks any of them")
+        });
+        untidy.chain(open)
+    }
+
     fn join(&mut self) {
         self.ranges.sort_unstable();
         self.ranges.dedup_by(|next, previous| {
@@ -91,14 +119,27 @@ impl Trusted {
     }
 }
 
+/// What takes in every address that a packet from the internet can have.
+const EVERYBODY: [(IpNet, &str); 2] = [
+    (
+        IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0)),
+        "IPv4",
+    ),
+    // Global unicast, <https://www.iana.org/assignments/ipv6-address-space>.
+    (
+        IpNet::V6(Ipv6Net::new_assert(
+            Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0),
+            3,
+        )),
+        "IPv6",
+    ),
+];
+
 /// `192.0.2.0/24`, or a single address.
 fn parse(word: &[u8]) -> Option<IpNet> {
     let text = std::str::from_utf8(word).ok()?;
     let single = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse::<IpNet>()
-        .or_else(|_| single())
-        .ok()
-        .map(|net| net.trunc())
+    text.parse::<IpNet>().or_else(|_| single()).ok()
 }
 
 fn range(network: IpNet) -> (u128, u128) {
@@ -141,6 +182,47 @@ mod tests {
                 expected,
                 "{address} in {networks}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_hardly_meant_so_is_told() {
+        for (networks, expected) in [
+            ("192.0.2.0/24, 198.51.100.7 2001:db8::/32", vec![]),
+            ("192.0.2.5/32", vec![]),
+            ("10.0.0.0/8 2000::/4", vec![]),
+            (
+                "192.0.2.5/24",
+                vec![
+                    "trusted=192.0.2.5/24: has bits beyond its length, taken for 192.0.2.0/24: \
+                     write 192.0.2.5 for the address alone",
+                ],
+            ),
+            (
+                "0.0.0.0/0",
+                vec!["trusted=0.0.0.0/0: trusts every IPv4 address: no check blocks any of them"],
+            ),
+            (
+                "::/0",
+                vec![
+                    "trusted=::/0: trusts every IPv4 and IPv6 address: no check blocks any of them",
+                ],
+            ),
+            (
+                "0.0.0.0/1, 128.0.0.0/1",
+                vec![
+                    "trusted=0.0.0.0/1, 128.0.0.0/1: trusts every IPv4 address: no check blocks \
+                     any of them",
+                ],
+            ),
+            (
+                "2000::/3",
+                vec!["trusted=2000::/3: trusts every IPv6 address: no check blocks any of them"],
+            ),
+        ] {
+            let mut trusted = Trusted::default();
+            trusted.add(networks.as_bytes()).unwrap();
+            assert_eq!(trusted.doubts().collect::<Vec<_>>(), expected, "{networks}");
         }
     }
 

@@ -1,5 +1,8 @@
-//! The committed C header and host bindings are what the sources say. `build.rs` has made fresh ones
-//! beside them.
+//! The committed C header and host bindings are what the sources say: `build.rs` has made fresh ones
+//! beside them. So is what repeats the tables of Rust, in C and in the documents.
+
+#[path = "drift/tables.rs"]
+mod tables;
 
 use std::fs;
 use std::path::Path;

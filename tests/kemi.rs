@@ -6,17 +6,21 @@ use serde_json::json;
 /// Calls the function that the X-Call header names, with its arguments, and answers with the code.
 const CALLER: &str = r##"
 function answer()
-	local words = {}
+	local words, count = {}, 0
 	for word in string.gmatch(KSR.pv.getvs("$hdr(X-Call)", ""), "%S+") do
-		words[#words + 1] = string.sub(word, 1, 1) == "#" and tonumber(string.sub(word, 2)) or word
+		if word == "#nil" then word = nil
+		elseif string.sub(word, 1, 1) == "#" then word = tonumber(string.sub(word, 2)) end
+		count = count + 1
+		words[count] = word
 	end
-	local call = KSR.palisade[table.remove(words, 1)]
-	KSR.sl.sl_send_reply(200, "code " .. tostring(call(table.unpack(words))))
+	local call = KSR.palisade[words[1]]
+	KSR.sl.sl_send_reply(200, "code " .. tostring(call(table.unpack(words, 2, count))))
 end
 table.unpack = table.unpack or unpack
 "##;
 
-/// A server that answers with the code of a function of `KSR.palisade`; numbers begin with `#`.
+/// A server that answers with the code of a function of `KSR.palisade`; numbers begin with `#`, and
+/// `#nil` is none.
 fn caller(script: &tempfile::NamedTempFile, list: &tempfile::NamedTempFile) -> Server {
     std::fs::write(script, CALLER).expect("a script");
     std::fs::write(list, "127.0.0.5\n").expect("a list");
@@ -54,10 +58,22 @@ fn code(phone: &Phone, call: &str, agent: &str) -> String {
 
 #[test]
 fn every_function_answers_its_codes() {
+    let mut untried: Vec<String> = Vec::new();
     let script = tempfile::NamedTempFile::new().expect("a file");
     let list = tempfile::NamedTempFile::new().expect("a file");
     let kam = caller(&script, &list);
     let phone = Phone::udp(&kam, "127.0.0.5");
+    let functions = kam
+        .rpc(Rpc::Http, "app_lua.api_list", json!([]))
+        .expect("KEMI's functions");
+    let functions = functions.rows("methods");
+    let functions = functions.iter().map(|row| row.field("func"));
+    untried.extend(
+        functions
+            .filter(|function| function.text("module") == "palisade")
+            .map(|function| function.text("name")),
+    );
+    assert!(untried.len() > 30, "{untried:?}");
     for (call, expected) in [
         ("check", "1"),
         ("check", "1"),
@@ -109,6 +125,11 @@ fn every_function_answers_its_codes() {
         ("in_list others", "-1"),
         ("in_list_value ours 127.0.0.5", "1"),
         ("in_list_value ours 127.0.0.6", "-1"),
+        ("check_country", "1"),
+        ("check_country_ip 192.0.2.1", "1"),
+        ("check_country_ip nonsense", "-1"),
+        ("check_destination", "1"),
+        ("check_destination_number 00883123", "1"),
         ("reply", "1"),
         ("signal odd", "1"),
         ("signal_weight odd #8", "1"),
@@ -122,7 +143,9 @@ fn every_function_answers_its_codes() {
             format!("code {expected}"),
             "{call}"
         );
+        untried.retain(|name| call.split(' ').next() != Some(name));
     }
+    assert_eq!(untried, ["check_agent"], "functions that nothing calls");
     assert_eq!(code(&phone, "check_agent", "sipvicious"), "code -2");
     assert_eq!(code(&phone, "check_agent", "Linphone"), "code 1");
     let bans = kam
@@ -139,6 +162,41 @@ fn every_function_answers_its_codes() {
     );
     kam.log()
         .expect("key=nonsense: must be an IPv4 or IPv6 address");
+}
+
+/// Zero seconds are for ever: what is no number must not become that.
+#[test]
+fn seconds_that_are_none_ban_nobody() {
+    let script = tempfile::NamedTempFile::new().expect("a file");
+    let list = tempfile::NamedTempFile::new().expect("a file");
+    let kam = caller(&script, &list);
+    let phone = Phone::udp(&kam, "127.0.0.5");
+    for seconds in ["#nil", "#0.5", "#-0.5", "#1e30", "soon", "60s", "#-1"] {
+        for call in [
+            format!("ban_for 192.0.2.1 {seconds}"),
+            format!("ban_reason 192.0.2.1 {seconds} fraud"),
+        ] {
+            assert_eq!(code(&phone, &call, "Linphone"), "code -1", "{call}");
+        }
+    }
+    let bans = || {
+        kam.rpc(Rpc::Http, "palisade.bans", json!([]))
+            .expect("bans")
+    };
+    assert_eq!(bans().number("total"), 0);
+    kam.log()
+        .expect("palisade.ban_for: seconds is not a whole number");
+    for (seconds, left) in [
+        ("#0", 0),
+        ("#6000", 6000),
+        ("#6000.0", 6000),
+        ("6000", 6000),
+    ] {
+        let call = format!("ban_for 192.0.2.1 {seconds}");
+        assert_eq!(code(&phone, &call, "Linphone"), "code 1", "{call}");
+        let told = bans().rows("rows")[0].number("left");
+        assert!((left - 60..=left).contains(&told), "{call}: {told}");
+    }
 }
 
 #[test]

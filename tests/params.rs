@@ -2,8 +2,10 @@
 //! force.
 
 mod good;
+mod told;
 
 use crate::support::Kamailio;
+use palisade::settings::table::{Kind, PARAMETERS};
 use std::process::Command;
 
 const MODULE: &str = r#"loadmodule "palisade.so""#;
@@ -37,36 +39,20 @@ fn check_refused(params: &[(&str, &str)], told: &str) {
 }
 
 /// Every number, its least and its most.
-const NUMBERS: [(&str, i64, i64); 24] = [
-    ("sampling_time_unit", 1, 3600),
-    ("reqs_density_per_unit", 1, 65_534),
-    ("remove_latency", 0, 31_536_000),
-    ("rate_ban_time", 0, 31_536_000),
-    ("ipv4_prefix", 8, 32),
-    ("ipv6_prefix", 32, 128),
-    ("sources_max", 16, 67_108_864),
-    ("bans_max", 1, 16_777_216),
-    ("users_max", 16, 16_777_216),
-    ("auth_max_failures", 1, 1000),
-    ("auth_window", 1, 31_536_000),
-    ("auth_ban_time", 1, 31_536_000),
-    ("auth_user_max_failures", 0, 65_000),
-    ("auth_known_time", 0, 315_360_000),
-    ("agent_builtin", 0, 1),
-    ("agent_ban_time", 0, 31_536_000),
-    ("log_level", -5, 3),
-    ("scans_max", 16, 1_048_576),
-    ("scan_window", 1, 31_536_000),
-    ("scan_max_users", 0, 1000),
-    ("scan_max_destinations", 0, 1000),
-    ("signal_max", 0, 1_000_000),
-    ("tcp_close", 0, 1),
-    ("lists_memory", 16, 1_048_576),
-];
+fn numbers() -> impl Iterator<Item = (&'static str, i64, i64)> {
+    PARAMETERS
+        .iter()
+        .filter_map(|parameter| match &parameter.kind {
+            Kind::Number { allowed, .. } => {
+                Some((parameter.name, *allowed.start(), *allowed.end()))
+            }
+            _ => None,
+        })
+}
 
 #[test]
 fn a_number_out_of_its_range_stops_the_start() {
-    for (name, least, most) in NUMBERS {
+    for (name, least, most) in numbers() {
         for value in [
             least - 1,
             most + 1,
@@ -93,38 +79,28 @@ const TEXTS: &str = r#"
 auth_scope | "ip" | auth_scope=ip: must be one of user_source, user, source
 auth_scope | "" | auth_scope=: must be one of user_source, user, source
 auth_scope | "User" | auth_scope=User: must be one of user_source, user, source
-auth_scope | 1 | auth_scope=1: must be a text
 on_fault | "block" | on_fault=block: must be one of pass, drop
 on_fault | "pa\"ss\n" | on_fault=pa\"ss\n: must be one of pass, drop
-on_fault | 0 | on_fault=0: must be a text
 edge | "on" | edge=on: must be one of off, bans, rate
-edge | 1 | edge=1: must be a text
 country_unknown | "block" | country_unknown=block: must be one of pass, deny
-country_unknown | 1 | country_unknown=1: must be a text
 country_unknown | "deny" | no start: country_unknown=deny: needs geo
 policy | "sqli=drop" | policy=sqli=drop: must be off, log, block, ban or ban:seconds
 policy | "sql=block" | policy=sql=block: the reason must be one of rate, agent, auth
-policy | 1 | policy=1: must be a text
 geo | "/a.mmdb, /b.dat" | geo=/b.dat: must be files that end in .mmdb or .csv, or db=table
 geo | "db=a b" | geo=db=a b: must be files that end in .mmdb or .csv, or db=table
-geo | 1 | geo=1: must be a text
 list | "name=a" | list=a: kind= is missing
 list | "name=a;kind=user;action=deny;file=a" | list=a: file=a: must be a whole path, from / on
-list | 1 | list=1: must be a text
 db_url | "mysql://kamailio:rw@localhost" | db_url=mysql://...: must be driver://user:password@host/database
-db_url | 1 | db_url=1: must be a text
 trusted | "home" | trusted=home: must be networks such as 192.0.2.0/24 or 2001:db8::/32, separated by
 trusted | "192.0.2.0/24, 192.0.2.0/33" | trusted=192.0.2.0/33: must be networks
 trusted | "192.0.2.0-192.0.2.9" | trusted=192.0.2.0-192.0.2.9: must be networks
 trusted | "192.0.2.256" | trusted=192.0.2.256: must be networks
 trusted | "2001:db8::/129" | trusted=2001:db8::/129: must be networks
-trusted | 1 | trusted=1: must be a text
 agent_deny | "(" | agent_deny=(: must be a regular expression: unclosed group
 agent_deny | "a{2" | agent_deny=a{2: must be a regular expression: 
 agent_deny | "(?=x)" | agent_deny=(?=x): must be a regular expression: look-around
 agent_deny | "(a{1000}){1000}" | agent_deny=(a{1000}){1000}: must be a regular expression: Compiled regex
 agent_deny | "" | agent_deny=: must be a regular expression: it is empty
-agent_deny | 7 | agent_deny=7: must be a text
 "#;
 
 #[test]
@@ -132,6 +108,19 @@ fn a_text_that_is_not_allowed_stops_the_start() {
     for line in TEXTS.trim().lines() {
         let parts: Vec<&str> = line.splitn(3, " | ").collect();
         check_refused(&[(parts[0], parts[1])], parts[2]);
+    }
+    for parameter in PARAMETERS {
+        let name = parameter.name;
+        let is_tried = |value: &str| TEXTS.contains(&format!("\n{name} | {value}"));
+        let is_number = matches!(parameter.kind, Kind::Number { .. });
+        assert!(is_number || is_tried("\""), "no bad {name} is tried");
+        if !is_number {
+            check_refused(&[(name, "1")], &format!("{name}=1: must be a text"));
+        }
+        if let Kind::Word(words) = parameter.kind {
+            let told = format!("{name}=?: must be one of {}", words.join(", "));
+            check_refused(&[(name, r#""?""#)], &told);
+        }
     }
     let long = format!("\"{}\"", "x".repeat(900));
     let shown = "x".repeat(256);

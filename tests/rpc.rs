@@ -3,6 +3,9 @@
 
 mod change;
 mod crowd;
+mod every;
+mod http;
+mod numbers;
 mod pages;
 mod refuse;
 mod show;

@@ -173,8 +173,6 @@ fn foresee(consequence: Consequence, evidence: &Evidence<'_>, found: &mut String
 /// What a message is counted as that is blocked for this.
 fn blocked(evidence: &Evidence<'_>) -> Counter {
     match evidence.reason {
-        Finding::Rate => Counter::BlockedRate,
-        Finding::Agent => Counter::BlockedAgent,
         Finding::Auth if evidence.is_new => match evidence.what {
             What::Failures {
                 is_everywhere: true,
@@ -182,14 +180,7 @@ fn blocked(evidence: &Evidence<'_>) -> Counter {
             } => Counter::AuthUnderAttack,
             _ => Counter::AuthBlocks,
         },
-        Finding::Auth => Counter::AuthBlocked,
-        Finding::List => Counter::BlockedList,
-        Finding::Country => Counter::BlockedCountry,
-        Finding::Sqli => Counter::BlockedSqli,
-        Finding::Contact => Counter::BlockedContact,
-        Finding::Route => Counter::BlockedRoute,
-        Finding::Scan => Counter::BlockedScan,
-        Finding::Malformed => Counter::BlockedMalformed,
+        reason => reason.blocked(),
     }
 }
 

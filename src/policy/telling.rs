@@ -78,17 +78,10 @@ impl<C: Clock> Firewall<C> {
         );
     }
 
-    /// Tells of a list of countries that only the script can look into.
-    pub(super) fn tell_of_missing_geo(&self) {
-        if let Some(list) = self.settings.list_without_geo() {
-            let (name, kind) = (&list.name, list.kind.name());
-            self.journal.line(
-                WARNING,
-                format_args!(
-                    "list={name}: kind={kind} without geo: palisade_check() does not know where \
-                     sources are"
-                ),
-            );
+    /// Tells of what is allowed, and hardly meant so.
+    pub(super) fn tell_of_doubts(&self) {
+        for doubt in self.settings.doubts() {
+            self.journal.line(WARNING, format_args!("{doubt}"));
         }
     }
 

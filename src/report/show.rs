@@ -2,24 +2,54 @@
 
 use crate::clock::Clock;
 use crate::escape::Escaped;
-use crate::policy::{Firewall, lists_of};
+use crate::policy::{self, Firewall, lists_of};
 use crate::source::{Address, Source};
 
+use super::Fault;
 use super::arguments::Arguments;
-use super::{Fault, Reply};
+use super::bans::BanRow;
+use super::fields::reply_struct;
+use super::rows::SourceRow;
+use super::scans::ScanRow;
+use super::users::UserRow;
 
 /// Rows about users in one reply.
 const USERS: usize = 100;
+
+reply_struct! {
+    /// All that is known of an address; `now`: what a request from it would get.
+    Shown {
+        ip: String,
+        key: String,
+        now: String,
+        trusted: bool,
+        banned: bool,
+        ban: Option<BanRow>,
+        rate: Option<SourceRow>,
+        country: Option<String>,
+        asn: Option<i64>,
+        scan: Option<ScanRow>,
+        lists: Vec<ListedRow>,
+        auth: Vec<UserRow>,
+    }
+}
+
+reply_struct! {
+    /// A list that holds the address.
+    ListedRow {
+        list: String,
+        kind: &'static str,
+        action: &'static str,
+        entry: String,
+        comment: String,
+    }
+}
 
 impl<C: Clock> Firewall<C> {
     /// `palisade.show ip`: its source, trusted or not, what a request from it would get now, its
     /// ban, what it sends, where it is, the lists that hold it, what it scans, and the users it has
     /// failed to authenticate as.
-    pub(super) fn show_address(
-        &self,
-        mut arguments: Arguments<'_>,
-        reply: &mut impl Reply,
-    ) -> Result<(), Fault> {
+    pub(super) fn show_address(&self, mut arguments: Arguments<'_>) -> Result<Shown, Fault> {
         let text = arguments.required("ip")?;
         arguments.end()?;
         let (address, source) = self.prefixes().parse(text).map_err(Fault::BadArgument)?;
@@ -33,58 +63,49 @@ impl<C: Clock> Firewall<C> {
             now => now.to_owned(),
         };
         let trusted = now.starts_with("pass: trusted");
-        reply.open_struct(None)?;
-        reply.text(Some(c"ip"), &address.to_string())?;
-        reply.text(Some(c"key"), &self.show(source).to_string())?;
-        reply.text(Some(c"now"), &now)?;
-        reply.number(Some(c"trusted"), trusted.into())?;
-        reply.number(Some(c"banned"), ban.is_some().into())?;
-        if let Some(ban) = &ban {
-            self.write_ban(reply, Some(c"ban"), ban)?;
-        }
-        if let Some(usage) = &usage {
-            self.write_usage(reply, Some(c"rate"), usage)?;
-        }
-        if let Some(country) = self.country_of(address) {
-            reply.text(Some(c"country"), &Escaped(&country).to_string())?;
-        }
-        if let Some(asn) = self.asn_of(address) {
-            reply.number(Some(c"asn"), asn.into())?;
-        }
-        if let Some(scan) = &scan {
-            self.write_scan(reply, Some(c"scan"), scan)?;
-        }
-        self.show_lists(address, reply)?;
-        self.show_users(source, reply)?;
-        Ok(reply.close()?)
-    }
-
-    fn show_lists(&self, address: Address, reply: &mut impl Reply) -> Result<(), Fault> {
-        reply.open_list(Some(c"lists"))?;
-        self.inspect_address(address, |inspection| {
-            for found in lists_of(inspection) {
-                let spec = found.list.spec;
-                reply.open_struct(None)?;
-                reply.text(Some(c"list"), &spec.name)?;
-                reply.text(Some(c"kind"), spec.kind.name())?;
-                reply.text(Some(c"action"), spec.action.name())?;
-                reply.text(Some(c"entry"), &Escaped(found.hit.written).to_string())?;
-                reply.text(Some(c"comment"), &Escaped(found.hit.comment).to_string())?;
-                reply.close()?;
-            }
-            Ok(reply.close()?)
+        Ok(Shown {
+            ip: address.to_string(),
+            key: self.show(source).to_string(),
+            now,
+            trusted,
+            banned: ban.is_some(),
+            ban: ban.map(|ban| self.ban_row(&ban)),
+            rate: usage.map(|usage| self.source_row(&usage)),
+            country: self
+                .country_of(address)
+                .map(|country| Escaped(&country).to_string()),
+            asn: self.asn_of(address).map(i64::from),
+            scan: scan.map(|scan| self.scan_row(&scan)),
+            lists: self.listed_rows(address),
+            auth: self.failing_users(source),
         })
     }
 
-    fn show_users(&self, source: Source, reply: &mut impl Reply) -> Result<(), Fault> {
-        reply.open_list(Some(c"auth"))?;
+    fn listed_rows(&self, address: Address) -> Vec<ListedRow> {
+        self.inspect_address(address, |inspection| {
+            lists_of(inspection)
+                .map(|found| listed_row(&found))
+                .collect()
+        })
+    }
+
+    fn failing_users(&self, source: Source) -> Vec<UserRow> {
         let of_source = self
             .auth
             .failing(&self.clock)
             .filter(|row| row.source == source);
-        for row in of_source.take(USERS).collect::<Vec<_>>() {
-            self.write_auth(reply, &row)?;
-        }
-        Ok(reply.close()?)
+        let copied: Vec<_> = of_source.take(USERS).collect();
+        copied.iter().map(|row| self.user_row(row)).collect()
+    }
+}
+
+fn listed_row(found: &policy::Listed<'_>) -> ListedRow {
+    let spec = found.list.spec;
+    ListedRow {
+        list: spec.name.to_string(),
+        kind: spec.kind.name(),
+        action: spec.action.name(),
+        entry: Escaped(found.hit.written).to_string(),
+        comment: Escaped(found.hit.comment).to_string(),
     }
 }

@@ -1,8 +1,13 @@
 //! The commands, with a reply that is read and one that runs full.
 
+mod shapes;
+
+use super::commands::COMMANDS;
 use super::*;
 use crate::journal;
+use crate::policy::Firewall;
 use crate::settings::Settings;
+use crate::source::Address;
 
 /// Writes a reply down as text; full after `room` calls.
 struct Text {
@@ -208,17 +213,15 @@ fn a_reply_that_runs_full_stops_the_writer_wherever_it_is() {
     ask(&firewall, "ban 192.0.2.1").unwrap();
     let source = Address::parse(b"192.0.2.1").unwrap();
     firewall.inspect_address(source, |it| it.auth_failed(Some(b"alice")));
-    for line in [
-        "bans",
-        "sources",
-        "auth",
-        "agents",
-        "show 192.0.2.1",
-        "settings",
-        "stats",
-        "tables",
-        "geo",
-    ] {
+    for command in COMMANDS {
+        let line = match (command.name, command.arguments) {
+            ("show", _) => "show 192.0.2.1".to_owned(),
+            (name, arguments) if arguments.is_empty() || arguments.starts_with('[') => {
+                name.to_owned()
+            }
+            _ => continue, // those that need more change something, or need a list
+        };
+        let line = &line[..];
         let whole = ask(&firewall, line).unwrap();
         let mut room = 0;
         while ask_with_room(&firewall, line, room) == Err(Fault::Full) {
@@ -228,17 +231,15 @@ fn a_reply_that_runs_full_stops_the_writer_wherever_it_is() {
             ask_with_room(&firewall, line, room).map(|text| text.len()),
             Ok(whole.len())
         );
-        assert!(room > 3, "{line}");
+        assert!(room >= 3, "{line}");
     }
 }
 
 proptest::proptest! {
     #[test]
-    fn no_argument_panics(command in 0_usize..12, arguments: Vec<Vec<u8>>) {
-        let commands = ["stats", "bans", "ban", "unban", "unban_all", "sources", "auth",
-            "auth_clear", "agents", "show", "settings", "tables"];
+    fn no_argument_panics(command in 0..COMMANDS.len(), arguments: Vec<Vec<u8>>) {
         let arguments: Vec<&[u8]> = arguments.iter().map(Vec::as_slice).collect();
         let mut reply = Text { written: String::new(), room: usize::MAX };
-        let _either = firewall().answer(commands[command].as_bytes(), &arguments, &mut reply);
+        let _either = firewall().answer(COMMANDS[command].name.as_bytes(), &arguments, &mut reply);
     }
 }

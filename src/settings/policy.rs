@@ -2,31 +2,63 @@
 
 use std::fmt;
 
+use crate::counters::Counter;
 use crate::escape::Escaped;
 
-/// What a check can find.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finding {
+macro_rules! reasons {
+    ($($(#[$doc:meta])+ $reason:ident $name:literal $counter:ident $default:expr;)+) => {
+        /// What a check can find: the reason of what follows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Finding {
+            $($(#[$doc])+ $reason,)+
+        }
+
+        impl Finding {
+            /// Every reason, with the name that the parameter, the log and the bans give it.
+            pub const NAMES: [(&'static str, Self); [$($name),+].len()] =
+                [$(($name, Self::$reason),)+];
+
+            /// What a message is counted as that is blocked for it.
+            #[must_use]
+            pub const fn blocked(self) -> Counter {
+                match self {
+                    $(Self::$reason => Counter::$counter,)+
+                }
+            }
+
+            /// What follows where the parameter says nothing. `None`: older parameters decide
+            /// (`rate_ban_time`, `agent_ban_time`, `auth_scope`).
+            const fn default(self) -> Option<Consequence> {
+                match self {
+                    $(Self::$reason => $default,)+
+                }
+            }
+        }
+    };
+}
+
+// A reason is one row here, and one of the counters.
+reasons! {
     /// The source is over the rate.
-    Rate,
+    Rate "rate" BlockedRate None;
     /// A scanner's User-Agent, or one in a list that denies.
-    Agent,
+    Agent "agent" BlockedAgent None;
     /// Too many wrong passwords.
-    Auth,
+    Auth "auth" AuthBlocked None;
     /// In a list that denies (but of agents, countries, systems).
-    List,
+    List "list" BlockedList Some(Consequence::Block);
     /// The source's country or autonomous system is denied.
-    Country,
+    Country "country" BlockedCountry Some(Consequence::Block);
     /// SQL in the user part of a URI or of the credentials.
-    Sqli,
-    /// A Contact by address.
-    Contact,
-    /// A Record-Route that is not the sender's.
-    Route,
+    Sqli "sqli" BlockedSqli Some(Consequence::Block);
+    /// A Contact by address. Ordinary phones trip it.
+    Contact "contact" BlockedContact Some(Consequence::Off);
+    /// A Record-Route that is not the sender's. Ordinary proxies trip it.
+    Route "route" BlockedRoute Some(Consequence::Off);
     /// Too many distinct users or destinations that fail.
-    Scan,
+    Scan "scan" BlockedScan Some(Consequence::Ban(3600));
     /// Too many signals from the script.
-    Malformed,
+    Malformed "malformed" BlockedMalformed Some(Consequence::Ban(DEFAULT_BAN_S));
 }
 
 /// What follows.
@@ -43,37 +75,10 @@ pub enum Consequence {
 }
 
 impl Finding {
-    /// Every finding, with the name that the parameter, the log and the bans give it.
-    pub const NAMES: [(&'static str, Self); 10] = [
-        ("rate", Self::Rate),
-        ("agent", Self::Agent),
-        ("auth", Self::Auth),
-        ("list", Self::List),
-        ("country", Self::Country),
-        ("sqli", Self::Sqli),
-        ("contact", Self::Contact),
-        ("route", Self::Route),
-        ("scan", Self::Scan),
-        ("malformed", Self::Malformed),
-    ];
-
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize].0
-    }
-
-    /// What follows where the parameter says nothing. `None`: older parameters decide
-    /// (`rate_ban_time`, `agent_ban_time`, `auth_scope`).
-    const fn default(self) -> Option<Consequence> {
-        match self {
-            Self::Rate | Self::Agent | Self::Auth => None,
-            Self::List | Self::Country | Self::Sqli => Some(Consequence::Block),
-            // Ordinary phones and proxies trip these.
-            Self::Contact | Self::Route => Some(Consequence::Off),
-            Self::Scan => Some(Consequence::Ban(3600)),
-            Self::Malformed => Some(Consequence::Ban(DEFAULT_BAN_S)),
-        }
     }
 }
 
@@ -85,11 +90,18 @@ const LONGEST_BAN_S: u64 = 315_360_000;
 
 /// What follows from each finding.
 #[derive(Clone, Copy, Debug)]
-pub struct Policy([Option<Consequence>; Finding::NAMES.len()]);
+pub struct Policy {
+    consequences: [Option<Consequence>; Finding::NAMES.len()],
+    /// How often each was named.
+    named: [u32; Finding::NAMES.len()],
+}
 
 impl Default for Policy {
     fn default() -> Self {
-        Self(Finding::NAMES.map(|(_, finding)| finding.default()))
+        Self {
+            consequences: Finding::NAMES.map(|(_, finding)| finding.default()),
+            named: Default::default(),
+        }
     }
 }
 
@@ -97,7 +109,7 @@ impl Policy {
     /// What follows; `None`: see [`Finding::default`].
     #[must_use]
     pub const fn of(&self, finding: Finding) -> Option<Consequence> {
-        self.0[finding as usize]
+        self.consequences[finding as usize]
     }
 
     /// Takes `agent=block sqli=ban:86400`, separated by spaces or commas. What is named is changed.
@@ -128,9 +140,24 @@ impl Policy {
                      and {LONGEST_BAN_S}"
                 ))
             })?;
-            self.0[finding as usize] = Some(consequence);
+            self.consequences[finding as usize] = Some(consequence);
+            self.named[finding as usize] += 1;
         }
         Ok(())
+    }
+
+    /// A sentence for each reason that was named more than once.
+    pub(super) fn doubts(&self) -> impl Iterator<Item = String> {
+        let twice = Finding::NAMES
+            .iter()
+            .filter(|&&(_, finding)| self.named[finding as usize] > 1);
+        twice.filter_map(|&(name, finding)| {
+            let times = self.named[finding as usize];
+            let last = self.of(finding)?;
+            Some(format!(
+                "policy={name}={last}: {name} is named {times} times, the last one counts"
+            ))
+        })
     }
 }
 

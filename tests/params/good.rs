@@ -1,7 +1,9 @@
 //! What was set is in force.
 
-use super::{NUMBERS, with};
+use super::{numbers, with};
 use crate::support::{Flood, Reply, Rpc, Server};
+use palisade::settings::table::PARAMETERS;
+use palisade::settings::{Settings, Value};
 use serde_json::json;
 
 #[track_caller]
@@ -32,8 +34,12 @@ fn the_extremes_are_in_force() {
             most
         }
     };
-    let least = NUMBERS.map(|(name, least, _)| (name, least.to_string()));
-    let most = NUMBERS.map(|(name, _, most)| (name, feasible(name, most).to_string()));
+    let least: Vec<_> = numbers()
+        .map(|(name, least, _)| (name, least.to_string()))
+        .collect();
+    let most: Vec<_> = numbers()
+        .map(|(name, _, most)| (name, feasible(name, most).to_string()))
+        .collect();
     for (numbers, scope, on_fault) in [
         (least, "\"user_source\"", "\"drop\""),
         (most, "\"source\"", "\"pass\""),
@@ -49,17 +55,25 @@ fn the_extremes_are_in_force() {
     }
 }
 
+/// What `palisade.settings` shows of a server that was told nothing is the default of each row.
 #[test]
-fn every_number_is_tested() {
+fn the_defaults_are_those_of_the_table() {
     let settings = ask(&with(&[]).start(), "settings");
-    let all = settings.as_object().expect("a struct").iter();
-    let numbers = all.filter(|(_, value)| value.is_number());
-    let missing: Vec<_> = numbers
-        .filter(|(name, _)| NUMBERS.iter().all(|(known, ..)| known != name))
-        .collect();
-    assert!(missing.is_empty(), "not in NUMBERS: {missing:?}");
+    assert_eq!(
+        settings.as_object().expect("a struct").len(),
+        PARAMETERS.len(),
+        "{settings}"
+    );
+    for (parameter, default) in Settings::default().each() {
+        let expected = match default {
+            Value::Number(number) => json!(number),
+            Value::Text(text) => json!(text),
+        };
+        assert_eq!(settings[parameter.name], expected, "{}", parameter.name);
+    }
 }
 
+/// The defaults that operators count on: a change of one wants a line in the CHANGELOG.
 #[test]
 fn the_defaults_are_those_of_the_handbook() {
     let settings = ask(&with(&[]).start(), "settings");

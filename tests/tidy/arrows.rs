@@ -26,7 +26,7 @@ pub const ROOMS: [(&str, &str); 23] = [
     ("ban", "source clock escape shm"),
     ("scan", "source hash clock escape shm"),
     ("edge", ""),
-    ("settings", "agent trusted escape geo lists"),
+    ("settings", "agent trusted counters escape geo lists"),
     ("geo", "lists source escape shm"),
     (
         "lists",

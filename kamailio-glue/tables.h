@@ -1,0 +1,78 @@
+/*
+ * Palisade - the rows of the tables in Rust, for what is exported to Kamailio.
+ *
+ * Generated from src/settings/table.rs and src/report/commands.rs. After a
+ * change there: PALISADE_BLESS=1 cargo test --test drift
+ *
+ * Copyright (C) 2026 The Palisade authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef PALISADE_TABLES_H
+#define PALISADE_TABLES_H
+
+/* clang-format off */
+
+/* X(name) */
+#define PALISADE_PARAMETERS(X) \
+	X(sampling_time_unit) \
+	X(reqs_density_per_unit) \
+	X(remove_latency) \
+	X(rate_ban_time) \
+	X(ipv4_prefix) \
+	X(ipv6_prefix) \
+	X(sources_max) \
+	X(bans_max) \
+	X(users_max) \
+	X(auth_max_failures) \
+	X(auth_window) \
+	X(auth_ban_time) \
+	X(auth_user_max_failures) \
+	X(auth_known_time) \
+	X(agent_builtin) \
+	X(agent_ban_time) \
+	X(scans_max) \
+	X(scan_window) \
+	X(scan_max_users) \
+	X(scan_max_destinations) \
+	X(signal_max) \
+	X(tcp_close) \
+	X(lists_memory) \
+	X(trust_to_tag) \
+	X(log_level) \
+	X(auth_scope) \
+	X(on_fault) \
+	X(edge) \
+	X(trusted) \
+	X(agent_deny) \
+	X(policy) \
+	X(list) \
+	X(db_url) \
+	X(geo) \
+	X(country_unknown) \
+	X(pike_log_level)
+
+/* X(name, help) */
+#define PALISADE_COMMANDS(X) \
+	X(stats, "Every counter.") \
+	X(bans, "The bans. until 0: until lifted; count: how often banned, this time included; origin: check, script or rpc. Arguments: [offset [limit]]") \
+	X(ban, "Bans an address; 0 seconds: until lifted. Arguments: key [seconds [reason]]") \
+	X(unban, "Lifts the ban of an address; its source starts anew with the rate check, too. Arguments: key") \
+	X(unban_all, "Lifts all bans.") \
+	X(sources, "The sources and their rates. HOT: blocked now, WARM: seen in the last two windows, COLD: remembered. Arguments: [ALL|WARM|HOT [offset [limit]]]") \
+	X(auth, "The users with failed authentications. Source *: the user as a whole, user *: the source as a whole. Arguments: [offset [limit]]") \
+	X(auth_clear, "Forgets the failures of a user. Arguments: user [source]") \
+	X(scans, "The sources with failing users, failing destinations, or signals. left: seconds until its window ends and all of it is forgotten; over: it has reached a limit in this window. Arguments: [offset [limit]]") \
+	X(agents, "The User-Agent patterns and their hits. Arguments: [offset [limit]]") \
+	X(show, "All that is known of one address, and what a request from it would get now. Arguments: ip") \
+	X(settings, "The settings in effect.") \
+	X(lists, "The lists, and how they were loaded.") \
+	X(list, "The entries of a list. Arguments: name [offset [limit]]") \
+	X(list_find, "Which lists hold a value, by which entry. Arguments: value") \
+	X(list_add, "Adds a value to a list, in its file or table too; 0 seconds: without end. Arguments: name value [seconds [comment]]") \
+	X(list_remove, "Removes a value from a list, from its file or table too. Arguments: name value") \
+	X(reload, "Loads a list again, or all of them and the countries. Arguments: [name]") \
+	X(tables, "Capacity, use and memory of the tables.") \
+	X(geo, "The files of countries and autonomous systems, in the order in which they are asked.")
+
+#endif
