@@ -17,6 +17,7 @@
 
 use std::hash::Hasher;
 
+use percent_encoding::percent_decode;
 use unicode_normalization::char::decompose_compatible;
 
 /// Bytes of the longest name that is looked at. Kamailio's `subscriber.username` has room for 64.
@@ -45,28 +46,11 @@ fn skeleton<H: Hasher>(hasher: H, name: &[u8]) -> Option<H> {
         return Some(skeleton.end());
     }
     let mut room = [0; LONGEST];
-    let text = std::str::from_utf8(decode(name, &mut room)).ok()?;
+    let decoded = room.iter_mut().zip(percent_decode(name));
+    let used = decoded.map(|(to, byte)| *to = byte).count();
+    let text = std::str::from_utf8(&room[..used]).ok()?;
     let is_whole = text.chars().all(|letter| skeleton.push_letter(letter));
     is_whole.then(|| skeleton.end())
-}
-
-/// Percent-escapes, as RFC 3261 has them; what is none stays.
-fn decode<'a>(name: &[u8], room: &'a mut [u8; LONGEST]) -> &'a [u8] {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let mut used = 0;
-    let mut rest = name;
-    while let [first, after @ ..] = rest {
-        let escaped = match after {
-            [high, low, ..] if *first == b'%' => digit(*high).zip(digit(*low)),
-            _ => None,
-        };
-        (room[used], rest) = match escaped {
-            Some((high, low)) => ((high << 4 | low) as u8, &after[2..]),
-            None => (*first, after),
-        };
-        used += 1;
-    }
-    &room[..used]
 }
 
 /// Letters that Unicode does not take apart and collations do.
