@@ -36,10 +36,17 @@ MODULE_VERSION
  * without the file and function that LM_WARN() and its like put in between.
  * The levels of host.h are Kamailio's own; one that is not to be seen costs a
  * comparison.
+ *
+ * And without log_prefix: it holds what a stranger wrote (Kamailio's sample:
+ * "{$mt $hdr(CSeq) $ci} "), which could end it and begin a line of ours.
  */
 static void host_log(int32_t level, const uint8_t *text, size_t len)
 {
+	str *prefix = log_prefix_val;
+
+	log_prefix_val = NULL;
 	LOG_FN(DEFAULT_FACILITY, level, "", "%.*s\n", (int)len, (const char *)text);
+	log_prefix_val = prefix;
 }
 
 static const palisade_host_t kamailio_host = {

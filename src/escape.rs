@@ -3,7 +3,12 @@
 //! Printable ASCII stays as it is; everything else, and the quote and the backslash, becomes a
 //! backslash sequence. No control character, quote or newline can break out, and no byte is lost,
 //! up to [`MAX_SHOWN`] of them.
+//!
+//! A log line needs more than that: programs read it by its words. [`InLine`] sees each line of ours on its
+//! way, so that no value, whoever wrote it there, can look like a line of ours or like a field of one.
+//! Replies are structured and do not share this: what they show is what an operator types back.
 
+use std::cmp::Ordering;
 use std::fmt::{self, Write};
 
 /// Bytes of a text that are shown; `...` stands for the rest.
@@ -47,6 +52,116 @@ impl fmt::Display for Brief<'_> {
             }
         }
         f.write_str(&shown)
+    }
+}
+
+/// Shows bytes as the value of a field of a log line: a plain word as it is, anything else in quotes.
+#[derive(Clone, Copy, Debug)]
+pub struct Word<'a>(pub &'a [u8]);
+
+impl fmt::Display for Word<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(byte);
+        if !self.0.is_empty() && self.0.iter().all(is_plain) {
+            Escaped(self.0).fmt(f)
+        } else {
+            write!(f, "\"{}\"", Escaped(self.0))
+        }
+    }
+}
+
+/// What every line of ours begins with.
+pub const NAME: &[u8] = b"palisade:";
+
+/// Characters of a quoted value that a log line shows. Two such values and all other fields fit into a line: none
+/// is lost at its end because a value before it is long.
+const MAX_QUOTED: usize = 256;
+
+/// Takes a log line, without the name that it begins with, and hands on what may stand in one:
+///
+/// - `palisade:` stands at the beginning of a line, and nowhere else: further on, its colon is `\x3a`.
+/// - Inside quotes stands no `=`, which makes a field of the word before it, and no `<` or `[`, one of which is in
+///   what begins every line of Kamailio's other modules (`<script>: `, `sl [sl.c:280]: `): `\x3d`, `\x3c`, `\x5b`.
+///   So an expression that admits none of them in a value never takes parts of two texts for one line.
+/// - A quoted value is cut after [`MAX_QUOTED`] characters.
+///
+/// A quote that belongs to a value has a backslash before it ([`Escaped`]).
+#[derive(Debug)]
+pub struct InLine<W> {
+    out: W,
+    is_quoted: bool,
+    is_escaped: bool,
+    /// Characters of the quoted value so far.
+    shown: usize,
+    /// Bytes of [`NAME`] that have just been written.
+    of_name: usize,
+}
+
+impl<W: Write> InLine<W> {
+    /// A line that begins.
+    pub const fn new(out: W) -> Self {
+        Self {
+            out,
+            is_quoted: false,
+            is_escaped: false,
+            shown: 0,
+            of_name: 0,
+        }
+    }
+
+    /// Of a quoted value, without its quotes.
+    fn write_quoted(&mut self, letter: char, is_colon_of_name: bool) -> fmt::Result {
+        self.is_escaped = letter == '\\' && !self.is_escaped;
+        self.shown += 1;
+        match self.shown.cmp(&(MAX_QUOTED + 1)) {
+            Ordering::Less => {
+                self.write_or_escape(letter, is_colon_of_name || "=<[".contains(letter))
+            }
+            Ordering::Equal => self.out.write_str("..."),
+            Ordering::Greater => Ok(()),
+        }
+    }
+
+    fn write_or_escape(&mut self, letter: char, is_escaped: bool) -> fmt::Result {
+        match is_escaped {
+            true => write!(self.out, "\\x{:02x}", u32::from(letter)),
+            false => self.out.write_char(letter),
+        }
+    }
+
+    /// Has this letter just completed our name?
+    fn completes_name(&mut self, letter: char) -> bool {
+        let is_next = |of_name: usize| letter.eq_ignore_ascii_case(&char::from(NAME[of_name]));
+        // No part of the name but its first letter begins it anew.
+        self.of_name = match () {
+            () if is_next(self.of_name) => self.of_name + 1,
+            () if is_next(0) => 1,
+            () => 0,
+        };
+        let is_complete = self.of_name == NAME.len();
+        if is_complete {
+            self.of_name = 0;
+        }
+        is_complete
+    }
+}
+
+impl<W: Write> Write for InLine<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|letter| self.write_char(letter))
+    }
+
+    fn write_char(&mut self, letter: char) -> fmt::Result {
+        let is_colon_of_name = self.completes_name(letter);
+        if letter == '"' && !self.is_escaped {
+            self.is_quoted = !self.is_quoted;
+            self.shown = 0;
+            self.out.write_char(letter)
+        } else if self.is_quoted {
+            self.write_quoted(letter, is_colon_of_name)
+        } else {
+            self.write_or_escape(letter, is_colon_of_name)
+        }
     }
 }
 
@@ -96,7 +211,78 @@ mod tests {
         }
     }
 
+    #[test]
+    fn word_cases() {
+        for (bytes, expected) in [
+            (&b"REGISTER"[..], "REGISTER"),
+            (b"two words", "\"two words\""),
+            (b"a=b", "\"a=b\""),
+            (b"x\"y", "\"x\\\"y\""),
+            (b"", "\"\""),
+        ] {
+            assert_eq!(Word(bytes).to_string(), expected);
+        }
+    }
+
+    fn in_line(text: &str) -> String {
+        let mut shown = String::new();
+        InLine::new(&mut shown).write_str(text).unwrap();
+        shown
+    }
+
+    #[test]
+    fn in_line_cases() {
+        for (text, expected) in [
+            (
+                "ban key=192.0.2.1 reason=rate",
+                "ban key=192.0.2.1 reason=rate",
+            ),
+            (r#"agent="a=b" x=1"#, r#"agent="a\x3db" x=1"#),
+            (r#"agent="<x> [y" z=[1"#, r#"agent="\x3cx> \x5by" z=[1"#),
+            (
+                r#"user="\" key=1" x="\\" y=2"#,
+                r#"user="\" key\x3d1" x="\\" y=2"#,
+            ),
+            (r#"a="palisade: ban""#, r#"a="palisade\x3a ban""#),
+            (r#"a="pPaLisAde:""#, r#"a="pPaLisAde\x3a""#),
+            (
+                "list=palisade: there is none",
+                r"list=palisade\x3a there is none",
+            ),
+            (
+                r#"a="sip:x@palisade.test:5060""#,
+                r#"a="sip:x@palisade.test:5060""#,
+            ),
+            ("a=\"\u{e9}\"", "a=\"\u{e9}\""),
+        ] {
+            assert_eq!(in_line(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_value_leaves_room_for_what_follows() {
+        for long in [
+            "=".repeat(900),
+            r#"\""#.repeat(450),
+            r"\\".repeat(450),
+            r"\x00".repeat(225),
+        ] {
+            let shown = in_line(&format!("user=\"{long}\" key=192.0.2.1"));
+            assert!(shown.ends_with("...\" key=192.0.2.1"), "{shown}");
+            assert!(shown.len() <= 4 * MAX_QUOTED + 40, "{}", shown.len());
+        }
+    }
+
     proptest::proptest! {
+        #[test]
+        fn a_value_in_a_line_is_one_value(bytes: Vec<u8>, word: Vec<u8>) {
+            let value = [&bytes[..], b"palisade: ban key=1 <script>: [", &bytes[..]].concat();
+            let shown = in_line(&format!("a=\"{}\" w={}", Escaped(&value), Word(&word)));
+            proptest::prop_assert!(!shown.contains("palisade:"));
+            proptest::prop_assert_eq!(shown.matches('=').count(), 2, "{}", shown);
+            proptest::prop_assert!(!shown.contains(['<', '[']));
+        }
+
         #[test]
         fn nothing_breaks_out_of_quotes(bytes: Vec<u8>) {
             let shown = Escaped(&bytes).to_string();

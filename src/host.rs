@@ -1,7 +1,7 @@
 //! The host, seen from Rust: `kamailio-glue/host.h` through bindgen, and safe wrappers over it.
 //!
 //! The bindings are committed (`host/bindings.rs`), so that a build needs no libclang; where there
-//! is one, `build.rs` makes them anew, and `tests/drift.rs` compares.
+//! is one, `tests/drift.rs` makes them anew and compares.
 
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;

@@ -1,11 +1,13 @@
 //! The log: one line per event, `key=value`, never two for one thing, never a flood.
 //!
 //! A line is made in a fixed buffer on the stack and cut at its end; bytes from the network go
-//! through [`Escaped`](crate::escape::Escaped). Nothing here runs on the way to `pass` or to `blocked already`.
+//! through [`Escaped`](crate::escape::Escaped), and every line through [`InLine`]: no value imitates a line.
+//! Nothing here runs on the way to `pass` or to `blocked already`.
 
 use std::fmt::{self, Write};
 use std::io;
 
+use crate::escape::{InLine, NAME};
 use crate::shared_struct;
 use crate::shm::atomic::{AtomicU64, Ordering};
 use crate::shm::region::{Region, room_for};
@@ -20,8 +22,8 @@ pub const INFO: i32 = 2;
 /// Where a line goes: the host's log.
 pub type Sink = fn(level: i32, line: &[u8]);
 
-/// Bytes of the longest line.
-const LINE: usize = 1024;
+/// Bytes of the longest line: two quoted values of which every character had to be escaped, and their fields.
+const LINE: usize = 2560;
 
 /// Lines about blocked messages and faults, per second and together.
 const PER_SECOND: u64 = 50;
@@ -133,7 +135,8 @@ pub fn write_line(sink: Sink, level: i32, line: fmt::Arguments<'_>) {
         bytes: [0; LINE],
         used: 0,
     };
-    let cut = write!(buffer, "palisade: {line}").is_err();
+    buffer.push(NAME);
+    let cut = write!(InLine::new(&mut buffer), " {line}").is_err();
     if cut {
         buffer.bytes[LINE - 3..].copy_from_slice(b"...");
     }
@@ -146,16 +149,22 @@ struct Line {
     used: usize,
 }
 
-impl Write for Line {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
+impl Line {
+    /// How much of it fits.
+    fn push(&mut self, text: &[u8]) -> usize {
         let room = &mut self.bytes[self.used..];
         let fits = text.len().min(room.len());
-        room[..fits].copy_from_slice(&text.as_bytes()[..fits]);
+        room[..fits].copy_from_slice(&text[..fits]);
         self.used += fits;
-        if fits == text.len() {
-            Ok(())
-        } else {
-            Err(fmt::Error)
+        fits
+    }
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        match self.push(text.as_bytes()) == text.len() {
+            true => Ok(()),
+            false => Err(fmt::Error),
         }
     }
 }

@@ -104,7 +104,7 @@ fn passing(phone: &Phone, requests: usize) -> usize {
     passing
 }
 
-/// What is no request: keepalives of phones and proxies, STUN, HEP 1 and 3.
+/// What is no request: keepalives of phones and proxies, STUN, and what is too short for one.
 const KEEPALIVES: &[&[u8]] = &[
     b"",
     b"\r\n\r\n",
@@ -112,7 +112,6 @@ const KEEPALIVES: &[&[u8]] = &[
     b"jaK",
     &[b'\n'; 40],
     b"\x00\x01\x00\x00\x21\x12\xa4\x42palisade-tid",
-    b"HEP3\x00\x18\x00\x00\x00\x01\x00\x07\x02\x00\x00\x00\x02\x00\x07\x11\x00\x00\x00\x00",
     b"\x01\x10\x02\x11\x13\xc4\x13\xc4\x7f\x00\x00\x01\x7f\x00\x00\x01",
 ];
 
@@ -122,4 +121,6 @@ const GARBAGE: &[&[u8]] = &[
     b"\x80\xff\xfe\x00 binary, with a zero in it \x00\x01",
     b"REGISTER sip:palisade.test SIP/2.0\r\nVia: ",
     b"OPTIONS sip:palisade.test SIP/9.9\r\nTo: x\r\n\r\n",
+    b"HEP3\x00\x18\x00\x00\x00\x01\x00\x07\x02\x00\x00\x00\x02\x00\x07\x11\x00\x00\x00\x00",
+    b"\x00\x01\x00\x04STUN of old, without a cookie.",
 ];

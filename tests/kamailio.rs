@@ -9,6 +9,7 @@ mod ban;
 mod database;
 mod edge;
 mod examples;
+mod fail2ban;
 mod faults;
 mod geo;
 mod kemi;

@@ -1,6 +1,6 @@
 //! Lists, as the routing script asks them.
 
-use crate::escape::Escaped;
+use crate::escape::Word;
 use crate::journal::ERROR;
 use crate::policy::Firewall;
 
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn palisade_value_in_list(
 /// Nothing is in a list that is not there; the log says so.
 fn answer(firewall: &Firewall, name: &[u8], found: Option<bool>) -> bool {
     found.unwrap_or_else(|| {
-        let name = Escaped(name);
+        let name = Word(name);
         let line = format_args!("palisade_in_list: list={name}: there is none of this name");
         firewall.journal.line(ERROR, line);
         false

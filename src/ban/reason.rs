@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::escape::{Brief, Escaped};
+use crate::escape::{Brief, Word};
 
 /// Bytes of the longest reason.
 pub const REASON_BYTES: usize = 64;
@@ -84,13 +84,7 @@ impl Reason {
 /// As a log line wants it: a word as it is, anything else in quotes.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.as_bytes();
-        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(byte);
-        if text.iter().all(is_word) {
-            write!(f, "{}", Escaped(text))
-        } else {
-            write!(f, "\"{}\"", Escaped(text))
-        }
+        Word(self.as_bytes()).fmt(f)
     }
 }
 

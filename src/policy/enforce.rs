@@ -6,7 +6,7 @@ use std::fmt;
 use crate::ban::Reason;
 use crate::clock::Clock;
 use crate::counters::Counter;
-use crate::escape::Escaped;
+use crate::escape::{Escaped, Word};
 use crate::message::{Message, Part};
 use crate::settings::{Consequence, Finding};
 
@@ -193,7 +193,7 @@ impl fmt::Display for MethodOf<'_> {
         match (self.0.method.name(), self.0.part(Part::Method)) {
             (Some(name), _) => write!(f, " method={name}"),
             (None, b"") => Ok(()),
-            (None, written) => write!(f, " method={}", Escaped(written)),
+            (None, written) => write!(f, " method={}", Word(written)),
         }
     }
 }

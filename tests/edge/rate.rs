@@ -3,6 +3,7 @@
 use super::{GARBAGE, KEEPALIVES, LIMIT, assert_codes, count, hits, kamailio, passing};
 use crate::support::{Kamailio, Phone, Rpc, Server};
 use serde_json::json;
+use std::time::Duration;
 
 const FLOOD: usize = 40;
 
@@ -17,17 +18,18 @@ fn counted(kam: &Server, source: &str) -> Option<i64> {
 
 #[test]
 fn a_flood_that_never_reaches_a_route_is_found() {
-    for (garbage, source) in GARBAGE
-        .iter()
-        .zip(["127.0.0.66", "127.0.0.67", "::1", "127.0.0.68"])
-    {
+    for (garbage, source) in GARBAGE.iter().zip(
+        ["127.0.0.66", "127.0.0.67", "::1", "127.0.0.68"]
+            .iter()
+            .cycle(),
+    ) {
         let kam = kamailio("rate", "").start();
         let phone = Phone::udp(&kam, source);
         for _ in 0..FLOOD {
             phone.send_raw(garbage);
         }
         assert_eq!(phone.status(&phone.request("OPTIONS")), None, "{garbage:?}");
-        let key = if source == "::1" { "::/64" } else { source };
+        let key = if *source == "::1" { "::/64" } else { source };
         kam.log().expect(&format!("ban key={key} reason=rate"));
         // The first that is too much makes the ban; the others, and the request, meet it.
         assert_eq!(hits(&kam), (FLOOD - LIMIT) as i64, "{garbage:?}");
@@ -82,6 +84,58 @@ fn a_request_is_counted_once() {
         assert_eq!(passing(&over_udp, 2), 0, "{function}");
         kam.stop();
     }
+}
+
+/// What may stand before the method of a request, which is then one of its bytes: Kamailio takes any for a method. So
+/// many bytes follow the length that is in it.
+const DRESSES: &[(&str, fn(u16) -> Vec<u8>)] = &[
+    ("nothing", |_| vec![]),
+    ("HEP 3", |after| {
+        [&b"HEP3"[..], &(after + 6).to_be_bytes()].concat()
+    }),
+    ("HEP 2", |_| b"\x02\x10\x02\x11\x13\xc4".to_vec()),
+    ("HEP 1", |_| b"\x01\x10\x02\x11\x13\xc4".to_vec()),
+    ("STUN by its length", |after| {
+        [&b"\0\x01"[..], &(after - 16).to_be_bytes()].concat()
+    }),
+    ("STUN", |after| {
+        let length = after + 4;
+        [
+            &b"\0\x01"[..],
+            &length.to_be_bytes(),
+            b"\x21\x12\xa4\x42palisade-tid\x80\x22",
+            &after.to_be_bytes(),
+        ]
+        .concat()
+    }),
+];
+
+#[test]
+fn a_request_that_is_dressed_as_something_else_is_counted() {
+    const REQUESTS: usize = 100;
+    let kam = kamailio("rate", "").start();
+    for (index, (name, dress)) in DRESSES.iter().enumerate() {
+        let source = format!("127.0.0.{}", 90 + index);
+        let phone = Phone::udp(&kam, &source);
+        for _ in 0..REQUESTS {
+            let mut request = phone.request("OPTIONS").bytes();
+            // STUN counts by four; and no byte of a length must be a blank or end a line.
+            let pad = |request: &[u8]| {
+                let after = u16::try_from(request.len()).expect("a datagram");
+                request.len() % 4 != 0 || dress(after).iter().any(|byte| b" \r\n".contains(byte))
+            };
+            while pad(&request) {
+                request.push(b'\n');
+            }
+            let after = u16::try_from(request.len()).expect("a datagram");
+            phone.send_raw(&[&dress(after)[..], &request].concat());
+        }
+        kam.wait_idle();
+        let answers = std::iter::from_fn(|| phone.receive(Duration::ZERO));
+        let answered = answers.filter(|answer| answer.status() == Some(200));
+        assert_eq!(answered.count(), LIMIT, "{name}");
+    }
+    kam.stop();
 }
 
 #[test]

@@ -64,6 +64,9 @@ children={workers}
 tcp_children=2
 tcp_accept_no_cl=yes
 disable_core_dump=yes
+#!ifdef KAMAILIO_6
+msg_recv_max_size=65535 # 32767 unless said; before 6 there is no such limit
+#!endif
 auto_aliases=no
 alias="{DOMAIN}"
 listen=udp:127.0.0.1:@PORT@

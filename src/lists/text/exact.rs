@@ -17,7 +17,7 @@ pub fn build(texts: &[Key], hash: &Hash) -> Vec<u8> {
     let lines = (texts.len() * 2).div_ceil(SLOTS);
     let mut bytes = vec![0; lines * SLOTS * SLOT];
     for (text, entry) in texts {
-        let (mut line, tag) = place(hash.user(text).whole, lines);
+        let (mut line, tag) = place(hash.caseless(text), lines);
         let is_free = |slot: &&mut [u8]| slot.iter().all(|&byte| byte == 0);
         loop {
             let slots = &mut bytes[line * SLOTS * SLOT..][..SLOTS * SLOT];
@@ -42,7 +42,7 @@ const fn place(hash: u64, lines: usize) -> (usize, u32) {
 #[inline]
 pub fn find(index: &[u8], text: &[u8], hash: &Hash, is: impl Fn(u32) -> bool) -> Option<u32> {
     let (lines, _) = index.as_chunks::<{ SLOTS * SLOT }>();
-    let (first, tag) = place(hash.user(text).whole, lines.len());
+    let (first, tag) = place(hash.caseless(text), lines.len());
     for step in 0..lines.len() {
         let line = lines.get((first + step) % lines.len())?;
         let (slots, _) = line.as_chunks::<SLOT>();

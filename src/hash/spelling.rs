@@ -1,0 +1,156 @@
+//! How a user's name is spelled makes no difference to the database that it is looked up in; it makes none here.
+//!
+//! MySQL and MariaDB compare by a collation: trailing blanks do not count, nor does case, nor do accents, full-width
+//! letters and ligatures, nor, with the newer collations, what is not seen at all. Were each spelling a user of its
+//! own, it would have failures of its own to spend. So a name is counted by its *skeleton*: percent-decoded, without
+//! trailing blanks and control characters, in small letters, and what is not ASCII as the ASCII letters that it is
+//! made of: `é` is `e`, `ﬁ` is `fi`. `ß` is `s` in one collation and `ss` in others, so `ss` is `s`.
+//!
+//! A name of which more than that is left is *odd*: Cyrillic letters, say, or bytes that are no UTF-8, or more than
+//! [`LONGEST`] bytes. No table follows what each collation makes of those. All odd names are one.
+//!
+//! The price: users with odd names share the failures that a source may have, and so do two whose names differ in
+//! accents, or in `s` and `ss`. What it buys: whatever a source makes of a name, it has the failures of that name and
+//! of the odd ones, and no more.
+//!
+//! No heap; the work is bounded by [`LONGEST`].
+
+use std::hash::Hasher;
+
+use percent_encoding::percent_decode;
+use unicode_normalization::char::decompose_compatible;
+
+/// Bytes of the longest name that is looked at. Kamailio's `subscriber.username` has room for 64.
+pub const LONGEST: usize = 512;
+
+/// A hasher that a skeleton has gone into. `begun` is how it began.
+pub fn hashed<H: Hasher + Clone>(begun: &H, name: &[u8]) -> H {
+    skeleton(begun.clone(), name).unwrap_or_else(|| {
+        let mut hasher = begun.clone();
+        hasher.write_usize(usize::MAX); // Where another name has its length.
+        hasher
+    })
+}
+
+/// None for an odd name.
+fn skeleton<H: Hasher>(hasher: H, name: &[u8]) -> Option<H> {
+    let mut skeleton = Skeleton::new(hasher);
+    if name.len() > LONGEST {
+        return None;
+    }
+    if name
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'$' | b'&'..=b'~'))
+    {
+        name.iter().for_each(|&byte| skeleton.push(byte));
+        return Some(skeleton.end());
+    }
+    let mut room = [0; LONGEST];
+    let decoded = room.iter_mut().zip(percent_decode(name));
+    let used = decoded.map(|(to, byte)| *to = byte).count();
+    let text = std::str::from_utf8(&room[..used]).ok()?;
+    let is_whole = text.chars().all(|letter| skeleton.push_letter(letter));
+    is_whole.then(|| skeleton.end())
+}
+
+/// Letters that Unicode does not take apart and collations do.
+const LATIN: &[(char, &[u8])] = &[
+    ('ß', b"s"),
+    ('æ', b"ae"),
+    ('œ', b"oe"),
+    ('ø', b"o"),
+    ('ð', b"d"),
+    ('đ', b"d"),
+    ('ħ', b"h"),
+    ('ı', b"i"),
+    ('ł', b"l"),
+];
+
+/// Bytes on their way into a hasher, eight at a time.
+struct Skeleton<H> {
+    hasher: H,
+    /// Bytes that are not written yet, the first of them lowest.
+    word: u64,
+    /// How many there have been.
+    length: usize,
+    /// Blanks that count only if something follows.
+    blanks: usize,
+    last: u8,
+}
+
+impl<H: Hasher> Skeleton<H> {
+    const fn new(hasher: H) -> Self {
+        Self {
+            hasher,
+            word: 0,
+            length: 0,
+            blanks: 0,
+            last: 0,
+        }
+    }
+
+    /// One of printable ASCII.
+    #[inline]
+    fn push(&mut self, byte: u8) {
+        let byte = byte.to_ascii_lowercase();
+        if byte == b' ' {
+            self.blanks += 1;
+        } else if byte != b's' || self.last != b's' {
+            (0..self.blanks).for_each(|_| self.put(b' '));
+            self.blanks = 0;
+            self.put(byte);
+        }
+        self.last = byte;
+    }
+
+    #[inline]
+    fn put(&mut self, byte: u8) {
+        let at = self.length % 8;
+        self.word |= u64::from(byte) << (8 * at);
+        self.length += 1;
+        if at == 7 {
+            self.hasher.write_u64(self.word);
+            self.word = 0;
+        }
+    }
+
+    /// False: nothing of ASCII.
+    fn push_letter(&mut self, letter: char) -> bool {
+        // General collations of old take all letters beyond these for one.
+        let mut is_whole = letter <= '\u{ffff}';
+        decompose_compatible(letter, |part| {
+            for part in part.to_lowercase() {
+                is_whole &= self.push_part(part);
+            }
+        });
+        is_whole
+    }
+
+    fn push_part(&mut self, part: char) -> bool {
+        match part {
+            '@' => return false, // One that is written so is no part of this name or domain.
+            ' '..='~' => self.push(part as u8),
+            // Controls, accents (from U+0363 on they are letters above letters), soft hyphen, joiners.
+            '\0'..='\x1f' | '\x7f' | '\u{300}'..='\u{362}' => {}
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2060}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' => {}
+            _ => match LATIN.iter().find(|(from, _)| *from == part) {
+                Some((_, to)) => to.iter().for_each(|&byte| self.push(byte)),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    fn end(mut self) -> H {
+        self.hasher.write_u64(self.word);
+        self.hasher.write_usize(self.length);
+        self.hasher
+    }
+}
+
+#[cfg(test)]
+mod tests;
