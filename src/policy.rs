@@ -5,7 +5,6 @@
 //! agent, lists of texts, SQL and the like.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::agent::Filter;
 use crate::auth::{self, AuthTable};
@@ -15,8 +14,10 @@ use crate::counters::{Counter, Counters};
 use crate::geo::Geo;
 use crate::hash::Hash;
 use crate::journal::{Journal, Sink};
+use crate::keeper::{self, Keeper};
 use crate::lists::Lists;
-use crate::lists::database::{Database, NoDatabase};
+use crate::lists::database::{Access, Database, NoDatabase};
+use crate::lists::running::load::Desk;
 use crate::message::{Message, Part};
 use crate::rate::{Limit, Rate, RateTable};
 use crate::scan::{self, ScanTable};
@@ -33,7 +34,6 @@ mod bans;
 mod edge;
 mod findings;
 mod geo;
-mod keeping;
 mod listed;
 mod lists;
 mod messages;
@@ -43,7 +43,6 @@ mod telling;
 mod variables;
 
 pub use authentication::AuthResult;
-pub use keeping::{GEO, Unkept};
 pub use listed::{Found, Misplaced, Standing};
 pub use replies::{Answer, tells_anything};
 pub use variables::{Value, Variable};
@@ -100,11 +99,9 @@ pub struct Firewall<C = Monotonic> {
     pub agents: Filter,
     /// Who and what is trusted or denied by list.
     pub lists: Lists,
-    /// False in a process that handles SIP: there no command waits for the keeper.
-    may_wait: AtomicBool,
     database: &'static dyn Database,
-    /// When this process, if it is the keeper, last tried to load what was never loaded.
-    retried_ms: AtomicU64,
+    /// What this process knows of its own, as the keeper or as one that asks it.
+    keeping: keeper::Own,
     /// Where sources are.
     pub geo: Geo,
     /// What was counted.
@@ -144,7 +141,7 @@ impl Firewall<Monotonic> {
             Monotonic::since(region.header().born_ms.load(Ordering::Relaxed))
         })?;
         firewall.database = database;
-        firewall.load_lists().map_err(io::Error::other)?;
+        firewall.keeper().load_lists().map_err(io::Error::other)?;
         firewall.tell_of_missing_geo();
         Ok(firewall)
     }
@@ -207,9 +204,8 @@ impl<C: Clock> Firewall<C> {
                 settings.lists.clone(),
                 (settings.lists_memory() as usize) << 20,
             )?,
-            may_wait: AtomicBool::new(true),
             database: &NoDatabase,
-            retried_ms: AtomicU64::new(0),
+            keeping: keeper::Own::default(),
             geo: Geo::new(&mut region, &settings.geo)?,
             counters: Counters::new(&mut region)?,
             journal: Journal::new(&mut region, sink, settings.log_level() as i32)?,
@@ -351,6 +347,27 @@ impl<C: Clock> Firewall<C> {
                 self.counters.count(Counter::RateHot);
                 Verdict::NewlyBlocked
             }
+        }
+    }
+
+    /// What loads and changes the lists and the countries.
+    #[must_use]
+    pub fn keeper(&self) -> Keeper<'_, C> {
+        Keeper {
+            desk: Desk {
+                lists: &self.lists,
+                clock: &self.clock,
+                hash: &self.hash,
+                journal: &self.journal,
+                counters: &self.counters,
+                trusted: &self.settings.trusted,
+                access: Access {
+                    database: self.database,
+                    url: self.settings.db_url.as_ref(),
+                },
+            },
+            geo: &self.geo,
+            own: &self.keeping,
         }
     }
 

@@ -120,6 +120,7 @@ pub struct palisade_host {
             sentence: *const ::std::os::raw::c_char,
         ),
     >,
+    pub db_process: ::std::option::Option<unsafe extern "C" fn()>,
     pub db_open: ::std::option::Option<
         unsafe extern "C" fn(
             url: *const ::std::os::raw::c_char,
@@ -167,7 +168,7 @@ pub struct palisade_host {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of palisade_host"][::std::mem::size_of::<palisade_host>() - 136usize];
+    ["Size of palisade_host"][::std::mem::size_of::<palisade_host>() - 144usize];
     ["Alignment of palisade_host"][::std::mem::align_of::<palisade_host>() - 8usize];
     ["Offset of field: palisade_host::log"][::std::mem::offset_of!(palisade_host, log) - 0usize];
     ["Offset of field: palisade_host::text"][::std::mem::offset_of!(palisade_host, text) - 8usize];
@@ -185,21 +186,23 @@ const _: () = {
         [::std::mem::offset_of!(palisade_host, add_text) - 56usize];
     ["Offset of field: palisade_host::fault"]
         [::std::mem::offset_of!(palisade_host, fault) - 64usize];
+    ["Offset of field: palisade_host::db_process"]
+        [::std::mem::offset_of!(palisade_host, db_process) - 72usize];
     ["Offset of field: palisade_host::db_open"]
-        [::std::mem::offset_of!(palisade_host, db_open) - 72usize];
+        [::std::mem::offset_of!(palisade_host, db_open) - 80usize];
     ["Offset of field: palisade_host::db_select"]
-        [::std::mem::offset_of!(palisade_host, db_select) - 80usize];
+        [::std::mem::offset_of!(palisade_host, db_select) - 88usize];
     ["Offset of field: palisade_host::db_row"]
-        [::std::mem::offset_of!(palisade_host, db_row) - 88usize];
+        [::std::mem::offset_of!(palisade_host, db_row) - 96usize];
     ["Offset of field: palisade_host::db_delete"]
-        [::std::mem::offset_of!(palisade_host, db_delete) - 96usize];
+        [::std::mem::offset_of!(palisade_host, db_delete) - 104usize];
     ["Offset of field: palisade_host::db_insert"]
-        [::std::mem::offset_of!(palisade_host, db_insert) - 104usize];
+        [::std::mem::offset_of!(palisade_host, db_insert) - 112usize];
     ["Offset of field: palisade_host::db_begin"]
-        [::std::mem::offset_of!(palisade_host, db_begin) - 112usize];
+        [::std::mem::offset_of!(palisade_host, db_begin) - 120usize];
     ["Offset of field: palisade_host::db_commit"]
-        [::std::mem::offset_of!(palisade_host, db_commit) - 120usize];
+        [::std::mem::offset_of!(palisade_host, db_commit) - 128usize];
     ["Offset of field: palisade_host::db_close"]
-        [::std::mem::offset_of!(palisade_host, db_close) - 128usize];
+        [::std::mem::offset_of!(palisade_host, db_close) - 136usize];
 };
 pub type palisade_host_t = palisade_host;

@@ -4,7 +4,7 @@ use super::processes::{End, fork, on_stage};
 use super::random::Random;
 use super::shared::words;
 use palisade::lists::edit::Change;
-use palisade::lists::keeper::Order;
+use palisade::lists::running::orders::Order;
 use palisade::policy::Firewall;
 use palisade::settings::Settings;
 use palisade::shm::atomic::Ordering::SeqCst;
@@ -40,7 +40,7 @@ impl Server {
 
     fn load(&self) {
         let order = Order::Reload { list: b"" };
-        self.firewall.order(&order).expect("a reload");
+        self.firewall.keeper().order(&order).expect("a reload");
     }
 
     fn path(&self) -> PathBuf {
@@ -66,6 +66,7 @@ impl Server {
             change,
         };
         self.firewall
+            .keeper()
             .order(&order)
             .map_err(|why| format!("{why:?}"))
     }
@@ -150,16 +151,18 @@ fn a_process_that_dies_before_and_after_the_new_file_has_taken_the_place_of_the_
 /// Who asked it gives up after a while; the next keeper goes on with what others ask.
 #[cfg(feature = "failpoints")]
 #[test]
-fn a_keeper_that_dies_with_a_letter_in_its_hands() {
-    use palisade::lists::mailbox::Outcome;
+fn a_keeper_that_dies_with_a_job_in_its_hands() {
+    use palisade::lists::running::queue::Outcome;
     on_stage(|| {
         let server = Server::new();
         let firewall = &server.firewall;
-        firewall.expect_keeper();
-        let letter = Order::Reload { list: b"" }.write();
-        let ask = |patience| firewall.lists.mailbox().ask(&letter, patience);
+        firewall.keeper().expect();
+        let job = Order::Reload { list: b"" }.write();
+        let ask = |patience| firewall.lists.queue().ask(&job, patience);
         let prepare = || assert_eq!(ask(Duration::ZERO), Outcome::Posted);
-        super::failpoints::die_at("lists.taken", prepare, || firewall.keep(Duration::ZERO));
+        super::failpoints::die_at("lists.taken", prepare, || {
+            firewall.keeper().turn(Duration::ZERO)
+        });
         assert_eq!(
             ask(Duration::from_millis(20)),
             Outcome::Late,
@@ -167,7 +170,7 @@ fn a_keeper_that_dies_with_a_letter_in_its_hands() {
         );
         let keeper = fork(|| {
             loop {
-                firewall.keep(Duration::from_secs(1));
+                firewall.keeper().turn(Duration::from_secs(1));
             }
         });
         for _ in 0..20 {
