@@ -5,6 +5,7 @@ mod edit;
 mod engine;
 mod many;
 mod read;
+mod silent;
 
 use crate::lists::{call, row, rpc};
 use crate::support::{Kamailio, Reply, Server};

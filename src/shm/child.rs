@@ -138,6 +138,9 @@ fn become_a_child(parent: u32) -> Option<()> {
     // SAFETY: as above.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     set_mask(libc::SIG_SETMASK, &empty_set());
+    // What is sent to the host's group is not for it: it ends with its parent.
+    // SAFETY: takes two numbers.
+    unsafe { libc::setpgid(0, 0) };
     // SAFETY: takes two numbers.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     // The parent may have gone before that.

@@ -94,24 +94,66 @@ fn what_is_too_long_is_not_posted() {
 }
 
 #[test]
-fn a_place_is_taken_over_when_its_owner_has_died() {
+fn a_slot_is_taken_over_when_its_owner_has_died() {
     let queue = queue();
-    let now_ms = os::monotonic_ms();
+    let taken_ms = 5;
     for (state, age_ms, is_free) in [
-        (WRITING, WRITING_MS - 1000, false),
-        (WRITING, WRITING_MS + 1000, true),
-        (POSTED, WRITING_MS + 1000, false),
-        (RUNNING, OLD_MS - 1000, false),
-        (RUNNING, OLD_MS + 1000, true),
-        (DONE, OLD_MS + 1000, true),
-        (DONE | UNATTENDED, OLD_MS + 1000, true),
+        (WRITING, WRITING_MS, false),
+        (WRITING, WRITING_MS + 1, true),
+        (POSTED, WRITING_MS + 1, false),
+        (RUNNING, OLD_MS, false),
+        (RUNNING, OLD_MS + 1, true),
+        (DONE, OLD_MS + 1, true),
+        (DONE | UNATTENDED, OLD_MS + 1, true),
     ] {
-        for slot in queue.slots {
-            // The machine may have started less than ten minutes ago.
-            let taken_ms = now_ms.wrapping_sub(age_ms) & (u64::MAX >> TIME);
-            slot.word.store(taken_ms << TIME | state, Ordering::Relaxed);
-        }
-        let is_taken = queue.ask(b"a", Duration::ZERO) == Outcome::Posted;
-        assert_eq!(is_taken, is_free, "state {state} for {age_ms} ms");
+        let slot = &queue.slots[0];
+        slot.word.store(taken_ms << TIME | state, Ordering::Relaxed);
+        let sign = (taken_ms + age_ms) << TIME;
+        let expected = is_free.then_some(sign | WRITING);
+        assert_eq!(claim(slot, sign), expected, "{state} for {age_ms} ms");
+    }
+}
+
+/// The keeper may answer before it is done; the slot is then no longer its own.
+#[test]
+fn a_job_is_answered_once() {
+    let queue = queue();
+    thread::scope(|scope| {
+        let caller = scope.spawn(|| queue.ask(b"a", LONG));
+        let job = loop {
+            if let Some(job) = queue.next() {
+                break job;
+            }
+            thread::yield_now();
+        };
+        assert!(!queue.release_unattended(&job), "somebody waits");
+        queue.answer(&job, 202, "later");
+        let answer = Outcome::Answered(202, "later".into());
+        assert_eq!(caller.join().unwrap(), answer);
+        assert!(queue.release_unattended(&job));
+        // The same slot, by another caller.
+        let other = scope.spawn(|| queue.ask(b"b", LONG));
+        let second = loop {
+            if let Some(job) = queue.next() {
+                break job;
+            }
+            thread::yield_now();
+        };
+        assert_eq!(second.slot, job.slot);
+        queue.answer(&job, 0, "done");
+        assert!(!queue.release_unattended(&second), "not answered yet");
+        queue.answer(&second, 0, "b");
+        assert_eq!(other.join().unwrap(), Outcome::Answered(0, "b".into()));
+    });
+}
+
+#[test]
+fn a_job_that_nobody_waits_for_needs_no_slot() {
+    let queue = queue();
+    for _ in 0..3 * SLOTS {
+        assert_eq!(queue.ask(b"a", Duration::ZERO), Outcome::Posted);
+        let job = queue.next().expect("a job");
+        assert!(queue.release_unattended(&job));
+        queue.answer(&job, 0, "too late"); // of what is free by now
     }
 }
