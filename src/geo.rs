@@ -85,15 +85,15 @@ impl Geo {
     }
 
     /// Reads an input, which takes as long as the file or the database likes. `number`: its place in
-    /// [`Geo::each`].
+    /// [`Geo::each`]; `most`: bytes of the largest file, which is what the arena holds.
     ///
     /// # Errors
     ///
     /// A sentence: it can't be read, is broken or holds nothing.
-    pub fn read(&self, number: usize, table: &ReadTable<'_>) -> Result<Fresh, String> {
+    pub fn read(&self, number: usize, most: u64, table: &ReadTable<'_>) -> Result<Fresh, String> {
         let begun = Instant::now();
         let input = self.inputs.get(number).ok_or("there is no such input")?;
-        let (places, bad) = read(input, table)?;
+        let (places, bad) = read(input, most, table)?;
         Ok(Fresh { places, bad, begun })
     }
 
@@ -167,15 +167,21 @@ impl Geo {
     }
 }
 
+/// Bytes of memory that reading a file takes, at the most: its own, a range for each line or each few
+/// bytes of a tree, and the image twice.
+const fn memory_to_load(size: file::Size) -> u64 {
+    size.bytes.saturating_mul(4)
+}
+
 /// Reads one file, whatever it is.
-fn read(input: &Input, table: &ReadTable<'_>) -> Result<(Places, BadLines), String> {
+fn read(input: &Input, most: u64, table: &ReadTable<'_>) -> Result<(Places, BadLines), String> {
     let mut places = Places::default();
     let read = match input {
         Input::Mmdb(path) => {
-            let content = file::read(path)?;
+            let content = file::read(path, most, memory_to_load)?;
             mmdb::read(&content.bytes, &mut places).map(|()| BadLines::default())
         }
-        Input::Csv(path) => csv::read(&file::read(path)?.bytes, &mut places),
+        Input::Csv(path) => csv::read(&file::read(path, most, memory_to_load)?.bytes, &mut places),
         Input::Table(name) => {
             let mut bad = BadLines::default();
             let mut take = |first, last, country: &[u8]| {

@@ -50,7 +50,8 @@ impl<C: Clock> Keeper<'_, C> {
     fn load_input(&self, number: usize, input: &Input) -> Result<Loaded, String> {
         let access = self.desk.access;
         let table: &ReadTable<'_> = &|name, range, bad| countries::read(&access, name, range, bad);
-        let read = || self.geo.read(number, table);
+        let most = self.desk.lists.arena().capacity() as u64;
+        let read = || self.geo.read(number, most, table);
         let put = |fresh| {
             let now_ms = self.desk.clock.exact_ms();
             self.geo.put(number, fresh, self.desk.lists.arena(), now_ms)

@@ -150,7 +150,6 @@ fn it_holds_up_neither_start_nor_commands_nor_the_end() {
     assert_eq!(done, "removed");
     assert!(silent.connections() >= before);
     // The process that asks the database ends with the rest.
-    assert!(!silent.all_have_gone());
     kam.stop_within(Duration::from_secs(10));
     let gone = || silent.all_have_gone();
     assert!(wait_until(gone, Duration::from_secs(10)));

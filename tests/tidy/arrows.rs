@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 ///
 /// The host stands above the report, because it implements what the report writes to, and what a
 /// check asks of a message.
-pub const ROOMS: [(&str, &str); 23] = [
+pub const ROOMS: [(&str, &str); 28] = [
     (
         "abi",
         "host policy report ban scan source counters journal settings escape",
@@ -15,11 +15,15 @@ pub const ROOMS: [(&str, &str); 23] = [
     ("host", "report message lists"),
     (
         "report",
-        "policy auth rate ban scan source settings clock escape shm geo lists",
+        "policy keeper auth rate ban scan source settings clock escape shm geo lists",
     ),
     (
         "policy",
-        "auth rate ban scan agent sqli edge settings source message counters journal clock hash escape shm geo lists",
+        "auth rate ban scan agent sqli edge settings source message counters journal clock hash escape shm geo keeper lists",
+    ),
+    (
+        "keeper",
+        "geo lists lists::reading lists::running counters journal clock escape shm",
     ),
     ("auth", "settings source hash clock shm"),
     ("rate", "source clock shm"),
@@ -27,11 +31,18 @@ pub const ROOMS: [(&str, &str); 23] = [
     ("scan", "source hash clock escape shm"),
     ("edge", ""),
     ("settings", "agent trusted escape geo lists"),
-    ("geo", "lists source escape shm"),
+    ("geo", "lists::lookup file source escape shm"),
+    ("lists", "lists::running lists::reading lists::lookup"),
     (
-        "lists",
-        "trusted counters journal hash source clock escape shm",
+        "lists::running",
+        "lists::reading lists::lookup trusted file counters journal hash clock escape shm",
     ),
+    (
+        "lists::reading",
+        "lists::lookup trusted source escape",
+    ),
+    ("lists::lookup", "hash source escape shm"),
+    ("file", ""),
     ("agent", "escape shm"),
     ("sqli", ""),
     ("trusted", "source escape"),

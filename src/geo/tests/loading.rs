@@ -52,7 +52,7 @@ impl Files {
 
     fn load_with(&self, table: &ReadTable<'_>) -> Vec<String> {
         let load = |number| {
-            let fresh = self.geo.read(number, table)?;
+            let fresh = self.geo.read(number, 16 << 20, table)?;
             self.geo.put(number, fresh, &self.arena, 7)
         };
         let told = (0..self.geo.each().count()).map(|number| match load(number) {

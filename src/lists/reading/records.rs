@@ -29,6 +29,9 @@ pub struct Reading<'a> {
     pub good: u64,
     /// Entries that say what another says.
     pub duplicates: usize,
+    /// Bytes of texts that entries may take together, and that they take.
+    room: u64,
+    taken: u64,
     /// Records that can't be read.
     pub bad: Told,
     /// Records that a list that denies does not take.
@@ -68,6 +71,8 @@ impl<'a> Reading<'a> {
             entries: Vec::new(),
             good: 0,
             duplicates: 0,
+            room: u64::MAX,
+            taken: 0,
             bad: Told {
                 count: 0,
                 first: Vec::new(),
@@ -77,6 +82,27 @@ impl<'a> Reading<'a> {
                 first: Vec::new(),
             },
         }
+    }
+
+    /// Entries whose texts take more than so many bytes are not kept: there is no room for their image.
+    #[must_use]
+    pub fn with_room(self, room: u64) -> Self {
+        Self { room, ..self }
+    }
+
+    /// Did they fit? `place`: where they come from.
+    ///
+    /// # Errors
+    ///
+    /// A sentence.
+    pub fn check_room(&self, place: &str) -> Result<(), String> {
+        if self.taken <= self.room {
+            return Ok(());
+        }
+        let (taken, room) = (self.taken.div_ceil(1 << 20), self.room >> 20);
+        Err(format!(
+            "{place}: its entries take {taken} MB and more, more than lists_memory={room}"
+        ))
     }
 
     /// Takes the next record.
@@ -98,6 +124,12 @@ impl<'a> Reading<'a> {
             return self.refused.add(record.line, &record.value, &why);
         }
         if record.until_s.is_some_and(|until_s| until_s <= self.now_s) {
+            return;
+        }
+        // At the least: sixteen bytes of an image, and its texts.
+        self.taken += 16 + (record.value.len() + record.comment.len()) as u64;
+        if self.taken > self.room {
+            self.entries = Vec::new();
             return;
         }
         self.entries.push(Entry {

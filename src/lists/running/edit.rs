@@ -19,7 +19,7 @@ use crate::shm::os;
 
 use super::load::Desk;
 use super::registry::List;
-use crate::file::{self, words};
+use crate::file::words;
 use crate::lists::reading::format::{Format, NewRecord, Record};
 use crate::lists::reading::records::{Key, Reading, refusal, value_of};
 use crate::lists::reading::spec::{Origin, Spec};
@@ -115,7 +115,7 @@ impl<C: Clock> Desk<'_, C> {
         let _alone = self.alone().map_err(Refused::failed)?;
         for _ in 0..TRIES {
             let started = Instant::now();
-            let content = file::read(path).map_err(Refused::failed)?;
+            let content = self.read_file(list, path).map_err(Refused::failed)?;
             let about = content
                 .file
                 .metadata()

@@ -10,13 +10,13 @@ use crate::counters::{Counter, Counters};
 use crate::file;
 use crate::hash::Hash;
 use crate::journal::{ERROR, INFO, Journal, WARNING};
-use crate::lists::lookup::entry::{Action, Kind};
+use crate::lists::lookup::entry::{Action, Kind, Matching};
 use crate::lists::lookup::image;
 use crate::lists::reading::database::Access;
 use crate::lists::reading::database::table::Rows;
 use crate::lists::reading::format::Format;
 use crate::lists::reading::records::{Reading, Told};
-use crate::lists::reading::spec::{Origin, Table};
+use crate::lists::reading::spec::{Origin, Spec, Table};
 use crate::lists::reading::value;
 use crate::shm::atomic::Ordering;
 use crate::shm::os;
@@ -26,6 +26,28 @@ use super::registry::{List, Lists};
 
 /// Entries that can't be put into an image, and are left out one after the other.
 const ENTRIES_AT_FAULT: usize = 20;
+
+/// Bytes that loading takes for each line of a file, at the most: for its entry, which is moved once
+/// when there are duplicates, and for its places in the index that finds these and in the image.
+const LINE_BYTES: u64 = 384;
+
+/// Bytes that loading takes for each byte of a file, at the most: copies of its texts. Where beginnings,
+/// ends or parts of texts are searched for, each byte may become a node of a trie, which is made before
+/// the image is.
+const BYTE_BYTES: u64 = 8;
+const TRIE_BYTES: u64 = 44;
+
+/// Bytes of memory that loading a list from a file takes, at the most. Expressions are not foreseen;
+/// what they take has a limit of its own.
+#[must_use]
+pub const fn memory_to_load(spec: &Spec, size: file::Size) -> u64 {
+    let of_byte = match (spec.kind, spec.matching) {
+        (Kind::Network | Kind::Country | Kind::Asn, _) | (_, Matching::Exact) => BYTE_BYTES,
+        _ => TRIE_BYTES,
+    };
+    let of_bytes = size.bytes.saturating_mul(of_byte);
+    of_bytes.saturating_add(size.lines.saturating_mul(LINE_BYTES))
+}
 
 /// What it takes to change lists.
 #[allow(missing_debug_implementations)]
@@ -151,7 +173,7 @@ impl<C: Clock> Desk<'_, C> {
     ) -> Result<(), Failed> {
         let _alone = self.alone()?;
         let started = Instant::now();
-        let content = file::read(path)?;
+        let content = self.read_file(list, path)?;
         let mut reading = Reading::new(list.spec, trusted, os::wall_ms() / 1000);
         format.each(&content.bytes, |record| reading.take(record));
         self.must_not_be_empty(list, reading.good, reading.bad.count)
@@ -159,13 +181,21 @@ impl<C: Clock> Desk<'_, C> {
             .map_err(|sentence| Failed::of(sentence, reading))
     }
 
+    /// The content of a file, where there is memory for the list that it makes.
+    pub(super) fn read_file(&self, list: &List<'_>, path: &Path) -> Result<file::Content, String> {
+        let most = self.lists.arena().capacity() as u64;
+        file::read(path, most, |size| memory_to_load(list.spec, size))
+    }
+
     /// The database is waited for without the lock that loading and editing files takes.
     fn load_table(&self, list: &List<'_>, table: &Table, trusted: &Trusted) -> Result<(), Failed> {
         let _alone = self.alone_with_tables()?;
         let started = Instant::now();
-        let mut reading = Reading::new(list.spec, trusted, os::wall_ms() / 1000);
+        let room = self.lists.arena().capacity() as u64;
+        let mut reading = Reading::new(list.spec, trusted, os::wall_ms() / 1000).with_room(room);
         Rows::new(self.access, list.spec, table)
             .each(&mut |record, _| reading.take(record))
+            .and_then(|()| reading.check_room(&list.spec.shown_place()))
             .and_then(|()| self.must_not_be_empty(list, reading.good, reading.bad.count))
             .and_then(|()| {
                 let _alone = self.alone()?;

@@ -74,8 +74,11 @@ impl<C: Clock> Desk<'_, C> {
         started: Instant,
     ) -> Result<(), String> {
         let trusted = self.all_trusted();
-        let mut reading = Reading::new(list.spec, &trusted, os::wall_ms() / 1000);
+        let room = self.lists.arena().capacity() as u64;
+        let now_s = os::wall_ms() / 1000;
+        let mut reading = Reading::new(list.spec, &trusted, now_s).with_room(room);
         rows.each(&mut |record, _| reading.take(record))?;
+        reading.check_room(&list.spec.shown_place())?;
         let image = self.image_of(list, &mut reading)?;
         let _alone = self.alone()?;
         self.put(list, &reading, &image, started)
