@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use crate::clock::Clock;
 use crate::geo::Geo;
-use crate::lists::edit::Refused;
+use crate::lists::running::edit::Refused;
 use crate::lists::running::load::Desk;
 use crate::lists::running::orders::Order;
 use crate::lists::running::queue::Outcome;
@@ -93,7 +93,7 @@ impl<C: Clock> Keeper<'_, C> {
     }
 
     /// From here on this process, and those that it forks, leave the lists to a keeper.
-    pub fn expect(&self) {
+    pub fn announce(&self) {
         self.desk.lists.queue().open();
     }
 

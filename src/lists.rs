@@ -17,4 +17,6 @@ pub use lookup::image;
 pub use reading::spec::Spec;
 pub use reading::{database, spec, value};
 pub use running::edit;
+pub use running::load::Desk;
+pub use running::orders::Order;
 pub use running::registry::{List, Lists};

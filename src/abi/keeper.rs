@@ -16,7 +16,7 @@ use super::boundary::{Answer, with_firewall};
 pub extern "C" fn palisade_expect_keeper() -> i32 {
     with_firewall("palisade_expect_keeper", Answer::ERROR, |firewall| {
         if firewall.keeper().is_needed() {
-            firewall.keeper().expect();
+            firewall.keeper().announce();
             1
         } else {
             -1

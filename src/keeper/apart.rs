@@ -8,8 +8,8 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
-use crate::lists::database::{Access, Database, Named, Query, TakeRow, Url};
-use crate::lists::edit::Refused;
+use crate::lists::reading::database::{Access, Database, Named, Query, TakeRow, Url};
+use crate::lists::running::edit::Refused;
 use crate::lists::running::registry::Waiting;
 use crate::shm::atomic::Ordering;
 use crate::shm::child::{Child, End};

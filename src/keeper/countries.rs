@@ -5,7 +5,7 @@ use crate::counters::Counter;
 use crate::escape::Escaped;
 use crate::geo::{Input, Loaded, ReadTable, Told};
 use crate::journal::{ERROR, INFO, WARNING};
-use crate::lists::database::countries;
+use crate::lists::reading::database::countries;
 
 use super::Keeper;
 

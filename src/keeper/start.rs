@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::lists::edit::Refused;
+use crate::lists::running::edit::Refused;
 use crate::lists::running::orders::Order;
 use crate::shm::child::Signals;
 

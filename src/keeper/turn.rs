@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::geo::Told;
 use crate::journal::ERROR;
-use crate::lists::edit::Refused;
+use crate::lists::running::edit::Refused;
 use crate::lists::running::orders::Order;
 use crate::lists::running::queue::Job;
 use crate::shm::fail;

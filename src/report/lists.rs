@@ -5,8 +5,7 @@ use crate::escape::{Brief, Escaped};
 use crate::keeper::{GEO, Unkept};
 use crate::lists::edit::Change;
 use crate::lists::image::Hit;
-use crate::lists::running::orders::Order;
-use crate::lists::{Kind, List, value};
+use crate::lists::{Kind, List, Order, value};
 use crate::policy::Firewall;
 use crate::source::Address;
 

@@ -3,8 +3,8 @@
 use super::processes::{End, fork, on_stage};
 use super::random::Random;
 use super::shared::words;
+use palisade::lists::Order;
 use palisade::lists::edit::Change;
-use palisade::lists::running::orders::Order;
 use palisade::policy::Firewall;
 use palisade::settings::Settings;
 use palisade::shm::atomic::Ordering::SeqCst;
@@ -156,7 +156,7 @@ fn a_keeper_that_dies_with_a_job_in_its_hands() {
     on_stage(|| {
         let server = Server::new();
         let firewall = &server.firewall;
-        firewall.keeper().expect();
+        firewall.keeper().announce();
         let job = Order::Reload { list: b"" }.write();
         let ask = |patience| firewall.lists.queue().ask(&job, patience);
         let prepare = || assert_eq!(ask(Duration::ZERO), Outcome::Posted);

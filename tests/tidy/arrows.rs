@@ -23,7 +23,7 @@ pub const ROOMS: [(&str, &str); 28] = [
     ),
     (
         "keeper",
-        "geo lists lists::reading lists::running counters journal clock escape shm",
+        "geo lists::reading lists::running counters journal clock escape shm",
     ),
     ("auth", "settings source hash clock shm"),
     ("rate", "source clock shm"),
@@ -32,15 +32,12 @@ pub const ROOMS: [(&str, &str); 28] = [
     ("edge", ""),
     ("settings", "agent trusted escape geo lists"),
     ("geo", "lists::lookup file source escape shm"),
-    ("lists", "lists::running lists::reading lists::lookup"),
+    ("lists", ""),
     (
         "lists::running",
         "lists::reading lists::lookup trusted file counters journal hash clock escape shm",
     ),
-    (
-        "lists::reading",
-        "lists::lookup trusted source escape",
-    ),
+    ("lists::reading", "lists::lookup trusted source escape"),
     ("lists::lookup", "hash source escape shm"),
     ("file", ""),
     ("agent", "escape shm"),
@@ -56,8 +53,29 @@ pub const ROOMS: [(&str, &str); 28] = [
     ("shm", ""),
 ];
 
+/// The rooms within a room. What it shows of them to others is in the room's own file.
+const INNER: [(&str, [&str; 3]); 1] = [("lists", ["lookup", "reading", "running"])];
+
+/// The room that a file belongs to, `auth` or `lists::lookup`.
+pub fn room(file: &File) -> Option<String> {
+    let outer = file.room()?;
+    let inside = file.path.strip_prefix(&format!("src/{outer}/"));
+    let inner = inside.and_then(|path| path.split(['/', '.']).next());
+    Some(match inner.filter(|inner| is_inner(outer, inner)) {
+        Some(inner) => format!("{outer}::{inner}"),
+        None => outer.to_string(),
+    })
+}
+
+fn is_inner(outer: &str, name: &str) -> bool {
+    INNER
+        .iter()
+        .any(|(room, inner)| *room == outer && inner.contains(&name))
+}
+
 /// The rooms that a file uses. `shared_struct!` is at home in shm.
 pub fn uses(file: &File) -> BTreeSet<String> {
+    let own = room(file);
     let mut used = BTreeSet::new();
     for at in 0..file.product.len() {
         let Some(after) = path_to_root(&file.product, at, file.depth()) else {
@@ -65,12 +83,40 @@ pub fn uses(file: &File) -> BTreeSet<String> {
         };
         for name in names_at(&file.product, after) {
             let name = if name == "shared_struct" { "shm" } else { name };
-            if Some(name) != file.room() {
-                used.insert(name.to_string());
-            }
+            used.extend(rooms_at(&file.product, after, name));
         }
     }
+    used.retain(|used| Some(used) != own.as_ref());
     used
+}
+
+/// The room of this name, or those within it that the path goes on to.
+fn rooms_at(words: &[String], at: usize, name: &str) -> Vec<String> {
+    let goes_on = words
+        .get(at..at + 3)
+        .is_some_and(|next| next == [name, ":", ":"]);
+    if !goes_on || INNER.iter().all(|(room, _)| *room != name) {
+        return vec![name.to_string()];
+    }
+    let next = names_at(words, at + 3).into_iter();
+    next.map(|next| match is_inner(name, next) {
+        true => format!("{name}::{next}"),
+        false => name.to_string(),
+    })
+    .collect()
+}
+
+/// A room within a room names the others from the root on, so that the arrow is seen.
+pub fn inner_rooms_are_named_from_the_root(file: &File) -> Vec<String> {
+    let is_inner_room = room(file).is_some_and(|room| room.contains("::"));
+    let leads_out = |at: usize| path_to_root(&file.product, at, file.depth() - 1).is_some();
+    let is_super = |at: &usize| file.product[*at] == "super";
+    let found = (0..file.product.len()).filter(is_super).any(leads_out);
+    let complaint = "leads out of the room by super::";
+    (is_inner_room && found)
+        .then(|| complaint.into())
+        .into_iter()
+        .collect()
 }
 
 /// The place after `crate::`, or after as many `super::` as lead there.
@@ -114,7 +160,7 @@ fn names_at(words: &[String], at: usize) -> Vec<&str> {
 
 /// What `ROOMS` does not allow in this file.
 pub fn a_room_uses_only_the_rooms_below_it(file: &File) -> Vec<String> {
-    let Some(room) = file.room() else {
+    let Some(room) = room(file) else {
         return vec![];
     };
     let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {

@@ -4,12 +4,11 @@
 //! The syntax is that of the regex crate, with one difference: `\b` and `\B` know the letters of
 //! ASCII only, because an automaton cannot know all of Unicode's.
 
-use std::borrow::Cow;
-
 use regex_automata::MatchKind;
 use regex_automata::dfa::{StartKind, dense};
 use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
 use regex_automata::util::syntax;
+use regex_syntax::hir::{Hir, HirKind, Look};
 
 use super::automaton;
 use crate::lists::lookup::tree::nodes::word;
@@ -101,9 +100,8 @@ fn compile(patterns: &[Pattern<'_>]) -> Result<Vec<u8>, String> {
     let config = syntax::Config::new().case_insensitive(true).utf8(false);
     let mut parsed = Vec::with_capacity(patterns.len());
     for (text, _) in patterns {
-        parsed.push(
-            syntax::parse_with(&with_ascii_borders(text), &config).map_err(|error| why(&error))?,
-        );
+        let hir = syntax::parse_with(text, &config).map_err(|error| why(&error))?;
+        parsed.push(with_ascii_borders(hir));
     }
     let nfa: NFA = thompson::Compiler::new()
         .configure(
@@ -145,34 +143,36 @@ fn why(error: &impl ToString) -> String {
     )
 }
 
-/// `\b` and `\B` as those of ASCII.
-fn with_ascii_borders(pattern: &str) -> Cow<'_, str> {
-    let mut parts = pattern.split('\\');
-    if !pattern.contains(r"\b") && !pattern.contains(r"\B") {
-        return pattern.into();
-    }
-    let mut rewritten = parts.next().unwrap_or_default().to_owned();
-    while let Some(part) = parts.next() {
-        let rest = part.strip_prefix(['b', 'B']);
-        match rest {
-            // `\b{start}` and the like keep what is in the braces.
-            Some(rest) if rest.starts_with('{') && rest.contains('}') => {
-                let ends = rest.find('}').map_or(0, |at| at + 1);
-                rewritten += &format!("(?-u:\\{}{}){}", &part[..1], &rest[..ends], &rest[ends..]);
-            }
-            Some(rest) => rewritten += &format!("(?-u:\\{}){rest}", &part[..1]),
-            None => {
-                rewritten.push('\\');
-                rewritten += part;
-                // An escaped backslash: what is behind it is no escape.
-                if part.is_empty()
-                    && let Some(next) = parts.next()
-                {
-                    rewritten.push('\\');
-                    rewritten += next;
-                }
-            }
+/// With the borders of words of ASCII in place of Unicode's.
+fn with_ascii_borders(hir: Hir) -> Hir {
+    match hir.into_kind() {
+        HirKind::Look(look) => Hir::look(ascii(look)),
+        HirKind::Repetition(mut repetition) => {
+            repetition.sub = Box::new(with_ascii_borders(*repetition.sub));
+            Hir::repetition(repetition)
         }
+        HirKind::Capture(mut capture) => {
+            capture.sub = Box::new(with_ascii_borders(*capture.sub));
+            Hir::capture(capture)
+        }
+        HirKind::Concat(parts) => Hir::concat(parts.into_iter().map(with_ascii_borders).collect()),
+        HirKind::Alternation(parts) => {
+            Hir::alternation(parts.into_iter().map(with_ascii_borders).collect())
+        }
+        HirKind::Empty => Hir::empty(),
+        HirKind::Literal(literal) => Hir::literal(literal.0),
+        HirKind::Class(class) => Hir::class(class),
     }
-    rewritten.into()
+}
+
+const fn ascii(look: Look) -> Look {
+    match look {
+        Look::WordUnicode => Look::WordAscii,
+        Look::WordUnicodeNegate => Look::WordAsciiNegate,
+        Look::WordStartUnicode => Look::WordStartAscii,
+        Look::WordEndUnicode => Look::WordEndAscii,
+        Look::WordStartHalfUnicode => Look::WordStartHalfAscii,
+        Look::WordEndHalfUnicode => Look::WordEndHalfAscii,
+        other => other,
+    }
 }

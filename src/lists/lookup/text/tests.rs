@@ -194,6 +194,12 @@ fn borders_of_words() {
         (r"a\.\b", "a.b", true),
         (r"\b{start}x\d", "ax1", false),
         (r"\b{start}x\d", "a x1", true),
+        (r"x\d\b{end}", "x1a", false),
+        (r"x\d\b{end}", "x1é", true),
+        (r"(?:\bsvwar|y)+z", "ésvwarz", true),
+        (r"(?:\bsvwar|y)+z", "xsvwarz", false),
+        (r"(\bsv){1,2}w", "ésvw", true),
+        (r"[\d]sv\b{end-half}", "1své", true),
     ] {
         let list = built(&[(Regex, pattern), (Regex, "never.{2}matched")]);
         assert_eq!(
