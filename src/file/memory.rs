@@ -92,7 +92,8 @@ mod tests {
         const MACHINE: (&str, &str) = ("proc/meminfo", "MemTotal: 9 kB\nMemAvailable:   4 kB\n");
         const IN_V2: (&str, &str) = ("proc/self/cgroup", "0::/a/b\n");
         const IN_V1: (&str, &str) = ("proc/self/cgroup", "5:cpu,memory:/a\n1:name=systemd:/x\n");
-        let cases: &[(&[(&str, &str)], Option<u64>)] = &[
+        type Files<'a> = &'a [(&'a str, &'a str)];
+        let cases: &[(Files<'_>, Option<u64>)] = &[
             (&[], None),
             (&[MACHINE], Some(4096)),
             (&[MACHINE, IN_V2], Some(4096)),

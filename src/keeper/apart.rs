@@ -92,7 +92,7 @@ impl Apart {
             Some(End::Lost) => given(died(url)),
             None => {
                 let why = self.overdue(url)?;
-                self.child.take().map(Child::kill);
+                self.child = None; // ended as it is dropped
                 given(why)
             }
         }

@@ -19,7 +19,7 @@ const PANICKED: i32 = 101;
 /// Bytes that it can hand back: a pipe takes so many at once, though nobody reads (pipe(7)).
 pub const RESULT_BYTES: usize = 4096;
 
-/// A child process at work.
+/// A child process at work, which is killed when this is dropped.
 #[derive(Debug)]
 pub struct Child {
     pid: libc::pid_t,
@@ -94,10 +94,6 @@ impl Child {
     /// the host's shared memory: those are spun for. One that runs may be holding one, for as long
     /// as an allocation takes (OpenSSL allocates there, where Kamailio's module tls is loaded); so
     /// it is killed when it sleeps. One that never does is killed all the same.
-    pub fn kill(mut self) {
-        self.end();
-    }
-
     fn end(&mut self) {
         let until = Instant::now() + FALL_ASLEEP;
         while !self.has_ended && self.poll().is_none() {

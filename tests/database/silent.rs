@@ -80,7 +80,7 @@ fn via(kam: &Server, transport: Rpc, command: &str, arguments: Value) -> Result<
     let answer = kam.rpc(transport, &format!("palisade.{command}"), arguments);
     answer
         .map(|reply| reply.text("done"))
-        .map_err(|error| error.code.into())
+        .map_err(|error| error.code)
 }
 
 #[test]

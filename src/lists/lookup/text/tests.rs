@@ -225,6 +225,49 @@ fn more_expressions_than_one_automaton_holds() {
     assert_eq!(list.find(b"a7 b8cd", &[]), None);
 }
 
+/// Lines of the index run full, the last one as well: what went on to the next line is found there, and
+/// what is not in the list is not.
+#[test]
+fn every_whole_text_is_found_wherever_its_hash_leads() {
+    let texts: Vec<Key> = (0..64)
+        .map(|number: u32| (format!("user{number}").into_bytes(), number))
+        .collect();
+    for seed in 0..300 {
+        let hash = Hash::keyed([seed, 2, 3, 4]);
+        for count in [1, 3, 4, 5, 64] {
+            let index = exact::build(&texts[..count], &hash);
+            for (place, (text, entry)) in texts.iter().enumerate() {
+                let is = |other| other == *entry;
+                let expected = (place < count).then_some(*entry);
+                assert_eq!(
+                    exact::find(&index, text, &hash, is),
+                    expected,
+                    "seed {seed}"
+                );
+                assert_eq!(exact::find(&index, text, &hash, |_| false), None);
+            }
+        }
+    }
+}
+
+/// Parts of every length about that of the filter's grams, at every place of a text.
+#[test]
+fn parts_are_found_wherever_they_stand() {
+    for length in 1..=9 {
+        let part = &"abcdefghi"[..length];
+        let list = built(&[(Contains, part), (Contains, "zzzzz")]);
+        for before in 0..12 {
+            for after in 0..6 {
+                let text = format!("{}{part}{}", "a".repeat(before), "x".repeat(after));
+                assert_eq!(list.find(text.as_bytes(), &[]), Some(0), "{part} in {text}");
+                let cut = text.replace(part, &part[1..]);
+                let is_there = cut.contains(part);
+                assert_eq!(list.find(cut.as_bytes(), &[]).is_some(), is_there, "{cut}");
+            }
+        }
+    }
+}
+
 /// Found as by looking at every entry, whatever the entries are.
 #[track_caller]
 fn check(entries: &[(Matching, Vec<u8>)], text: &[u8], dead: &[u32]) {
