@@ -45,6 +45,10 @@ pub struct Apart {
     limits: Limits,
     waiting: &'static Waiting,
     begun: Instant,
+    /// The processor time it had used, and when that was last seen to grow: a driver that takes all rows
+    /// at once gives none for long, and works meanwhile.
+    ticks: u64,
+    worked: Instant,
 }
 
 impl Apart {
@@ -79,6 +83,8 @@ impl Apart {
             limits,
             waiting,
             begun: Instant::now(),
+            ticks: 0,
+            worked: Instant::now(),
         })
     }
 
@@ -91,6 +97,11 @@ impl Apart {
             Some(End::Panicked) => Some(Outcome::Panicked),
             Some(End::Lost) => given(died(url)),
             None => {
+                let ticks = child.ticks();
+                if ticks != self.ticks {
+                    self.ticks = ticks;
+                    self.worked = Instant::now();
+                }
                 let why = self.overdue(url)?;
                 self.child = None; // ended as it is dropped
                 given(why)
@@ -98,11 +109,16 @@ impl Apart {
         }
     }
 
-    /// How long it has waited for the next row or answer.
+    /// How long it has waited for the next row or answer, without having received anything.
     pub fn silence(&self) -> Duration {
+        self.waited().min(self.worked.elapsed())
+    }
+
+    /// How long it has waited for the next row or answer.
+    fn waited(&self) -> Duration {
         match self.waiting.since_ms.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
-            since_ms => Duration::from_millis(os::coarse_ms().saturating_sub(since_ms)),
+            since_ms => Duration::from_millis(os::coarse_ms().saturating_sub(since_ms).max(1)),
         }
     }
 
@@ -113,7 +129,7 @@ impl Apart {
             let seconds = self.limits.silence.as_secs_f32();
             return Some(format!("{shown}: has not answered for {seconds} s"));
         }
-        let is_over = !silence.is_zero() && self.begun.elapsed() >= self.limits.all;
+        let is_over = !self.waited().is_zero() && self.begun.elapsed() >= self.limits.all;
         is_over.then(|| {
             let seconds = self.limits.all.as_secs_f32();
             format!("{shown}: is not through after {seconds} s")

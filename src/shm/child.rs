@@ -88,6 +88,16 @@ impl Child {
         })
     }
 
+    /// How much processor time it has used, in ticks of the clock; 0 when nobody knows. What receives
+    /// something uses some; what waits uses none.
+    #[must_use]
+    pub fn ticks(&self) -> u64 {
+        let stat = stat(self.pid).unwrap_or_default();
+        // The fields 14 and 15: in user mode, and in the kernel.
+        let fields = stat.split_ascii_whitespace().skip(11).take(2);
+        fields.filter_map(|field| field.parse::<u64>().ok()).sum()
+    }
+
     /// Ends it, whatever it does.
     ///
     /// A process that sleeps in the kernel, as one does that waits for a database, holds no lock of
@@ -161,12 +171,16 @@ fn run(work: impl FnOnce() -> Vec<u8>, mut result: impl Write) -> i32 {
 
 /// Does it sleep in the kernel (proc(5), the third field)? False when nobody knows.
 fn is_asleep(pid: libc::pid_t) -> bool {
-    let Ok(stat) = std::fs::read(format!("/proc/{pid}/stat")) else {
-        return false;
-    };
+    stat(pid).is_some_and(|stat| stat.starts_with('S'))
+}
+
+/// What proc(5) says of a process, from the third field on.
+fn stat(pid: libc::pid_t) -> Option<String> {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     // The name, the second field, may hold parentheses and blanks.
-    let name_ends = stat.iter().rposition(|&byte| byte == b')');
-    name_ends.and_then(|at| stat.get(at + 2)) == Some(&b'S')
+    let name_ends = stat.iter().rposition(|&byte| byte == b')')?;
+    let rest = stat.get(name_ends + 2..)?;
+    Some(String::from_utf8_lossy(rest).into_owned())
 }
 
 /// While it lives, the signals that end the host, and those of children, are heard here and by
