@@ -228,7 +228,7 @@ fn firewall_with_countries() -> (Firewall, tempfile::TempDir) {
     let path = path.to_str().expect("a plain path");
     settings.set_text("geo", path.as_bytes()).expect("a file");
     let firewall = Firewall::new(settings, |_level, _line| {}).expect("shared memory");
-    assert_eq!(firewall.load_geo(), 0);
+    assert_eq!(firewall.keeper().load_countries(|_, _| true), 0);
     (firewall, folder)
 }
 

@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "core/dprint.h"
+#include "core/globals.h"
 #include "core/mem/mem.h"
+#include "core/pt.h"
 #include "core/sr_module.h"
 #include "lib/srdb1/db.h"
 
@@ -49,6 +51,19 @@ typedef struct database
 	int equal_count;
 	long long last_row;
 } database_t;
+
+/*
+ * A connection is shared by those in one process who ask for the same URL
+ * (pool_get() of lib/srdb1/db_pool.c), and a process is told by my_pid(), which
+ * looks into the process table. This one is not in the table: without it,
+ * my_pid() asks the kernel, and no connection of our parent's is taken for
+ * ours. Nor does a signal make us the main process.
+ */
+void database_process(void)
+{
+	pt = NULL;
+	_ksr_is_main = 0;
+}
 
 static str name_of(const char *name)
 {

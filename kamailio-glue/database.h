@@ -11,6 +11,7 @@
 #include "host.h"
 
 /* palisade_host_t.db_* */
+void database_process(void);
 int32_t database_open(const char *url, void **database);
 int32_t database_select(void *database, const char *table,
 		const char *const *columns, size_t column_count,

@@ -200,7 +200,12 @@ typedef struct palisade_host
 	 * enum palisade_host_db_error after a line in the log, but where it says
 	 * otherwise. What db_select() was given stays until the next call of it,
 	 * or db_close().
+	 *
+	 * A database may never answer, so Palisade forks a process for what asks
+	 * it, and kills that when it takes too long. db_process() is called first
+	 * in such a process, which is none of the host's own, and ends by _exit().
 	 */
+	void (*db_process)(void);
 	int32_t (*db_open)(const char *url, void **database);
 	/* rows of these columns, those whose fields equal these */
 	int32_t (*db_select)(void *database, const char *table,

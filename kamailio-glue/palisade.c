@@ -61,6 +61,7 @@ static const palisade_host_t kamailio_host = {
 		.add_number = reply_add_number,
 		.add_text = reply_add_text,
 		.fault = reply_fault,
+		.db_process = database_process,
 		.db_open = database_open,
 		.db_select = database_select,
 		.db_row = database_row,

@@ -7,7 +7,7 @@
 use std::io;
 use std::time::Instant;
 
-use crate::lists::source;
+use crate::file;
 use crate::shm::arena::{Arena, SLOTS};
 use crate::shm::region::{Region, room_for};
 use crate::source::Address;
@@ -46,6 +46,14 @@ pub type ReadTable<'a> = dyn Fn(
     ) -> Result<(), String>
     + 'a;
 
+/// What was read, before it is put in place.
+#[allow(missing_debug_implementations)]
+pub struct Fresh {
+    places: Places,
+    bad: BadLines,
+    begun: Instant,
+}
+
 /// What was read from one file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Loaded {
@@ -76,35 +84,50 @@ impl Geo {
         })
     }
 
-    /// Reads all files. One that can't be read, is broken or holds nothing stays as it was; `told`
-    /// hears of each.
-    pub fn load(
+    /// Reads an input, which takes as long as the file or the database likes. `number`: its place in
+    /// [`Geo::each`]; `most`: bytes of the largest file, which is what the arena holds.
+    ///
+    /// # Errors
+    ///
+    /// A sentence: it can't be read, is broken or holds nothing.
+    pub fn read(&self, number: usize, most: u64, table: &ReadTable<'_>) -> Result<Fresh, String> {
+        let begun = Instant::now();
+        let input = self.inputs.get(number).ok_or("there is no such input")?;
+        let (places, bad) = read(input, most, table)?;
+        Ok(Fresh { places, bad, begun })
+    }
+
+    /// Puts what was read in the place of what was there before.
+    ///
+    /// # Errors
+    ///
+    /// A sentence: there is no room for both.
+    pub fn put(
         &self,
+        number: usize,
+        fresh: Fresh,
         arena: &Arena,
-        table: &ReadTable<'_>,
         now_ms: u64,
-        mut told: impl FnMut(&Input, &Result<Loaded, String>),
-    ) {
-        for ((slot, input), state) in (FIRST_SLOT..).zip(&self.inputs).zip(self.states) {
-            let begun = Instant::now();
-            let loaded = read(input, table).and_then(|(places, bad)| {
-                let entries = places.entries;
-                let image = image::build(places);
-                arena
-                    .publish(slot, &image, now_ms)
-                    .map_err(|error| error.to_string())?;
-                let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-                state.loaded(entries, image.len(), now_ms, took_ms);
-                Ok(Loaded {
-                    entries,
-                    took_ms,
-                    bad,
-                })
-            });
-            if let Err(sentence) = &loaded {
-                state.failed(sentence);
-            }
-            told(input, &loaded);
+    ) -> Result<Loaded, String> {
+        let state = self.states.get(number).ok_or("there is no such input")?;
+        let entries = fresh.places.entries;
+        let image = image::build(fresh.places);
+        arena
+            .publish(FIRST_SLOT + number, &image, now_ms)
+            .map_err(|error| error.to_string())?;
+        let took_ms = u64::try_from(fresh.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        state.loaded(entries, image.len(), now_ms, took_ms);
+        Ok(Loaded {
+            entries,
+            took_ms,
+            bad: fresh.bad,
+        })
+    }
+
+    /// An input could not be read: what was there before stays.
+    pub fn fail(&self, number: usize, sentence: &str) {
+        if let Some(state) = self.states.get(number) {
+            state.failed(sentence);
         }
     }
 
@@ -144,15 +167,21 @@ impl Geo {
     }
 }
 
+/// Bytes of memory that reading a file takes, at the most: its own, a range for each line or each few
+/// bytes of a tree, and the image twice.
+const fn memory_to_load(size: file::Size) -> u64 {
+    size.bytes.saturating_mul(4)
+}
+
 /// Reads one file, whatever it is.
-fn read(input: &Input, table: &ReadTable<'_>) -> Result<(Places, BadLines), String> {
+fn read(input: &Input, most: u64, table: &ReadTable<'_>) -> Result<(Places, BadLines), String> {
     let mut places = Places::default();
     let read = match input {
         Input::Mmdb(path) => {
-            let content = source::read(path)?;
+            let content = file::read(path, most, memory_to_load)?;
             mmdb::read(&content.bytes, &mut places).map(|()| BadLines::default())
         }
-        Input::Csv(path) => csv::read(&source::read(path)?.bytes, &mut places),
+        Input::Csv(path) => csv::read(&file::read(path, most, memory_to_load)?.bytes, &mut places),
         Input::Table(name) => {
             let mut bad = BadLines::default();
             let mut take = |first, last, country: &[u8]| {

@@ -4,7 +4,6 @@
 //! they look for; what they find is evidence, and `enforce` alone decides what follows from it.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use crate::agent::Filter;
 use crate::auth::{self, AuthTable};
@@ -14,8 +13,9 @@ use crate::counters::Counters;
 use crate::geo::Geo;
 use crate::hash::Hash;
 use crate::journal::{Journal, Sink};
-use crate::lists::Lists;
-use crate::lists::database::{Database, NoDatabase};
+use crate::keeper::{self, Keeper};
+use crate::lists::database::{Access, Database, NoDatabase};
+use crate::lists::{Desk, Lists};
 use crate::rate::{Limit, RateTable};
 use crate::scan::{self, ScanTable};
 use crate::settings::Settings;
@@ -31,7 +31,6 @@ mod enforce;
 mod evidence;
 mod geo;
 mod inspection;
-mod keeping;
 mod lists;
 mod replies;
 mod scans;
@@ -44,7 +43,6 @@ pub use detect::listed::Listed;
 pub use detect::network::{Standing, lists_of};
 pub use evidence::Sender;
 pub use inspection::Inspection;
-pub use keeping::{GEO, Unkept};
 pub use replies::{Answer, tells_anything};
 pub use variables::{Value, Variable};
 
@@ -100,11 +98,9 @@ pub struct Firewall<C = Monotonic> {
     pub agents: Filter,
     /// Who and what is trusted or denied by list.
     pub lists: Lists,
-    /// False in a process that handles SIP: there no command waits for the keeper.
-    may_wait: AtomicBool,
     database: &'static dyn Database,
-    /// When this process, if it is the keeper, last tried to load what was never loaded.
-    retried_ms: AtomicU64,
+    /// What this process knows of its own, as the keeper or as one that asks it.
+    keeping: keeper::Own,
     /// Where sources are.
     pub geo: Geo,
     /// What was counted.
@@ -144,7 +140,7 @@ impl Firewall<Monotonic> {
             Monotonic::since(region.header().born_ms.load(Ordering::Relaxed))
         })?;
         firewall.database = database;
-        firewall.load_lists().map_err(io::Error::other)?;
+        firewall.keeper().load_lists().map_err(io::Error::other)?;
         firewall.tell_of_doubts();
         Ok(firewall)
     }
@@ -207,9 +203,8 @@ impl<C: Clock> Firewall<C> {
                 settings.lists.clone(),
                 (settings.lists_memory() as usize) << 20,
             )?,
-            may_wait: AtomicBool::new(true),
             database: &NoDatabase,
-            retried_ms: AtomicU64::new(0),
+            keeping: keeper::Own::default(),
             geo: Geo::new(&mut region, &settings.geo)?,
             counters: Counters::new(&mut region)?,
             journal: Journal::new(&mut region, sink, settings.log_level() as i32)?,
@@ -223,6 +218,27 @@ impl<C: Clock> Firewall<C> {
             },
             settings,
         })
+    }
+
+    /// What loads and changes the lists and the countries.
+    #[must_use]
+    pub fn keeper(&self) -> Keeper<'_, C> {
+        Keeper {
+            desk: Desk {
+                lists: &self.lists,
+                clock: &self.clock,
+                hash: &self.hash,
+                journal: &self.journal,
+                counters: &self.counters,
+                trusted: &self.settings.trusted,
+                access: Access {
+                    database: self.database,
+                    url: self.settings.db_url.as_ref(),
+                },
+            },
+            geo: &self.geo,
+            own: &self.keeping,
+        }
     }
 
     /// The source of an address, and its hash.

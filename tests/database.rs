@@ -5,6 +5,7 @@ mod edit;
 mod engine;
 mod many;
 mod read;
+mod silent;
 mod spelling;
 
 use crate::lists::{call, row, rpc};

@@ -7,7 +7,9 @@ use loom::sync::Arc;
 use loom::sync::atomic::AtomicU64;
 use loom::thread;
 use palisade::clock::Clock;
-use palisade::lists::mailbox::{ANSWER, Bell, LETTER, Mailbox, Outcome, Place};
+use palisade::lists::running::queue::{
+    ANSWER_BYTES, JOB_BYTES, JobQueue, JobSlot, Outcome, QueueHead,
+};
 use palisade::rate::{self, Limit, Rate, RateTable};
 use palisade::shm::arena::{Pins, SEATS, Seat};
 use palisade::shm::atomic::Ordering::{Relaxed, SeqCst};
@@ -259,60 +261,60 @@ fn a_place_that_changes_hands_charges_nobody_else() {
     });
 }
 
-/// A mailbox with one place.
-fn mailbox() -> Mailbox {
-    let place = Place {
+/// A queue with one slot.
+fn queue() -> JobQueue {
+    let slot = JobSlot {
         word: AtomicU64::new(0),
         length: AtomicU64::new(0),
-        letter: words::<{ LETTER / 8 }>(),
+        job: words::<{ JOB_BYTES / 8 }>(),
         code: AtomicU64::new(0),
         answer_length: AtomicU64::new(0),
-        answer: words::<{ ANSWER / 8 }>(),
+        answer: words::<{ ANSWER_BYTES / 8 }>(),
         spare: words(),
     };
-    let bell = Bell {
-        rung: AtomicU64::new(0),
+    let head = QueueHead {
+        posted: AtomicU64::new(0),
         numbers: AtomicU64::new(0),
-        is_kept: AtomicU64::new(0),
+        has_keeper: AtomicU64::new(0),
     };
-    Mailbox::over(leak([place]), leak(bell))
+    JobQueue::over(leak([slot]), leak(head))
 }
 
-/// Takes one letter and answers it.
-fn keep(mailbox: Mailbox) {
+/// Takes one job and answers it.
+fn keep(queue: JobQueue) {
     loop {
-        let heard = mailbox.rung();
-        if let Some(letter) = mailbox.next() {
-            assert_eq!(letter.bytes, b"ask");
-            return mailbox.answer(&letter, 7, "answer");
+        let seen = queue.posted();
+        if let Some(job) = queue.next() {
+            assert_eq!(job.bytes, b"ask");
+            return queue.answer(&job, 7, "answer");
         }
-        mailbox.listen(heard, Duration::ZERO);
+        queue.wait_for_post(seen, Duration::ZERO);
     }
 }
 
 #[test]
-fn a_letter_is_answered_whole() {
+fn a_job_is_answered_whole() {
     explore(|| {
-        let mailbox = mailbox();
-        let keeper = thread::spawn(move || keep(mailbox));
-        let answer = mailbox.ask(b"ask", Duration::from_secs(600));
+        let queue = queue();
+        let keeper = thread::spawn(move || keep(queue));
+        let answer = queue.ask(b"ask", Duration::from_secs(600));
         assert_eq!(answer, Outcome::Answered(7, "answer".into()));
         keeper.join().unwrap();
-        assert_eq!(mailbox.ask(b"again", Duration::ZERO), Outcome::Posted);
+        assert_eq!(queue.ask(b"again", Duration::ZERO), Outcome::Posted);
     });
 }
 
 #[test]
 fn who_gives_up_while_the_keeper_answers_leaves_the_place_free() {
     explore(|| {
-        let mailbox = mailbox();
-        let keeper = thread::spawn(move || keep(mailbox));
-        match mailbox.ask(b"ask", Duration::from_nanos(1)) {
+        let queue = queue();
+        let keeper = thread::spawn(move || keep(queue));
+        match queue.ask(b"ask", Duration::from_nanos(1)) {
             Outcome::Answered(7, text) => assert_eq!(text, "answer"),
             outcome => assert_eq!(outcome, Outcome::Late),
         }
         keeper.join().unwrap();
-        assert_eq!(mailbox.ask(b"again", Duration::ZERO), Outcome::Posted);
+        assert_eq!(queue.ask(b"again", Duration::ZERO), Outcome::Posted);
     });
 }
 

@@ -16,6 +16,9 @@ mod words;
 use tree::{File, files};
 use words::holds;
 
+/// A room, and those that a file of it uses.
+type Arrows = (Option<String>, std::collections::BTreeSet<String>);
+
 /// What is wrong with one file.
 type Rule = fn(&File) -> Vec<String>;
 
@@ -163,17 +166,47 @@ fn the_arrows_point_down() {
             ("src/agent.rs", "use crate::{escape::Escaped, auth};"),
             ("src/clock.rs", "m!(crate::host::log(1));"),
             ("src/stranger.rs", ""),
+            ("src/geo.rs", "use crate::lists::database::Url;"),
+            ("src/geo.rs", "use crate::lists::{lookup::tree, running};"),
+            (
+                "src/lists/lookup/image.rs",
+                "use crate::lists::reading::value;",
+            ),
+            ("src/lists/lookup.rs", "use crate::lists::Lists;"),
+            ("src/lists/reading/spec.rs", "use crate::shm::arena::Arena;"),
         ],
     );
     check("src", rule);
+    check_the_rule(
+        arrows::inner_rooms_are_named_from_the_root,
+        (
+            "src/lists/lookup/image.rs",
+            "use super::tree; use crate::lists::lookup::text; mod a { use super::b; }",
+        ),
+        &[
+            (
+                "src/lists/lookup/image.rs",
+                "use super::super::reading::value;",
+            ),
+            (
+                "src/lists/lookup/tree/nodes.rs",
+                "use super::super::super::Lists;",
+            ),
+        ],
+    );
+    check("src", arrows::inner_rooms_are_named_from_the_root);
     let names: Vec<&str> = arrows::ROOMS.iter().map(|(name, _)| *name).collect();
+    let all: Vec<Arrows> = files("src")
+        .iter()
+        .map(|file| (arrows::room(file), arrows::uses(file)))
+        .collect();
     for (place, (name, used)) in arrows::ROOMS.iter().enumerate() {
         for used in used.split(' ').filter(|used| !used.is_empty()) {
             let below = names[place + 1..].contains(&used);
             assert!(below, "{name} → {used}: points up");
-            let exists = files("src")
-                .iter()
-                .any(|file| file.room() == Some(name) && arrows::uses(file).contains(used));
+            let needs =
+                |(room, uses): &Arrows| room.as_deref() == Some(*name) && uses.contains(used);
+            let exists = all.iter().any(needs);
             assert!(exists, "{name} → {used}: nothing needs this arrow any more");
         }
     }

@@ -15,8 +15,8 @@ use super::boundary::{Answer, with_firewall};
 #[unsafe(no_mangle)]
 pub extern "C" fn palisade_expect_keeper() -> i32 {
     with_firewall("palisade_expect_keeper", Answer::ERROR, |firewall| {
-        if firewall.needs_keeper() {
-            firewall.expect_keeper();
+        if firewall.keeper().is_needed() {
+            firewall.keeper().announce();
             1
         } else {
             -1
@@ -32,7 +32,9 @@ pub extern "C" fn palisade_expect_keeper() -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn palisade_keeper_turn(wait_ms: u32) -> i32 {
     with_firewall("palisade_keeper_turn", Answer::ERROR, |firewall| {
-        firewall.keep(Duration::from_millis(wait_ms.into()));
+        firewall
+            .keeper()
+            .turn(Duration::from_millis(wait_ms.into()));
         1
     })
 }
@@ -44,7 +46,7 @@ pub extern "C" fn palisade_keeper_turn(wait_ms: u32) -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn palisade_never_wait() -> i32 {
     with_firewall("palisade_never_wait", Answer::ERROR, |firewall| {
-        firewall.never_wait();
+        firewall.keeper().never_wait();
         0
     })
 }

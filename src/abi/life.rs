@@ -102,7 +102,9 @@ pub extern "C" fn palisade_start() -> i32 {
         match Firewall::with_database(settings, host::log, &HostDatabase) {
             Ok(firewall) => {
                 firewall.tell_of_start();
-                firewall.load_geo();
+                if let Err(why) = firewall.keeper().load_countries_first() {
+                    return refuse(&format!("no start: {why}"));
+                }
                 boundary::put(firewall);
                 0
             }

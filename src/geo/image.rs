@@ -4,7 +4,7 @@
 //! No bytes make it panic; those that are no image hold nothing.
 
 use super::place::{Place, Places};
-use crate::lists::tree;
+use crate::lists::lookup::tree;
 use crate::source::Address;
 
 const MAGIC: u64 = u64::from_le_bytes(*b"PALGEO 1");

@@ -21,6 +21,14 @@ pub enum Input {
     Table(String),
 }
 
+impl Input {
+    /// Does it come from a database?
+    #[must_use]
+    pub const fn is_table(&self) -> bool {
+        matches!(self, Self::Table(_))
+    }
+}
+
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

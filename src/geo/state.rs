@@ -1,9 +1,9 @@
 //! What all processes see of a file: when it was read, and why it was not. One process writes.
 
 use crate::escape::Escaped;
-use crate::lists::words;
 use crate::shared_struct;
 use crate::shm::atomic::{AtomicU64, Ordering};
+use crate::shm::words;
 
 /// Words of the longest sentence about an error.
 const ERROR_WORDS: usize = 34;

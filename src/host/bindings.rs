@@ -189,6 +189,7 @@ pub struct palisade_host {
             sentence: *const ::std::os::raw::c_char,
         ),
     >,
+    pub db_process: ::std::option::Option<unsafe extern "C" fn()>,
     pub db_open: ::std::option::Option<
         unsafe extern "C" fn(
             url: *const ::std::os::raw::c_char,
@@ -236,7 +237,7 @@ pub struct palisade_host {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of palisade_host"][::std::mem::size_of::<palisade_host>() - 152usize];
+    ["Size of palisade_host"][::std::mem::size_of::<palisade_host>() - 160usize];
     ["Alignment of palisade_host"][::std::mem::align_of::<palisade_host>() - 8usize];
     ["Offset of field: palisade_host::log"][::std::mem::offset_of!(palisade_host, log) - 0usize];
     ["Offset of field: palisade_host::read"][::std::mem::offset_of!(palisade_host, read) - 8usize];
@@ -258,21 +259,23 @@ const _: () = {
         [::std::mem::offset_of!(palisade_host, add_text) - 72usize];
     ["Offset of field: palisade_host::fault"]
         [::std::mem::offset_of!(palisade_host, fault) - 80usize];
+    ["Offset of field: palisade_host::db_process"]
+        [::std::mem::offset_of!(palisade_host, db_process) - 88usize];
     ["Offset of field: palisade_host::db_open"]
-        [::std::mem::offset_of!(palisade_host, db_open) - 88usize];
+        [::std::mem::offset_of!(palisade_host, db_open) - 96usize];
     ["Offset of field: palisade_host::db_select"]
-        [::std::mem::offset_of!(palisade_host, db_select) - 96usize];
+        [::std::mem::offset_of!(palisade_host, db_select) - 104usize];
     ["Offset of field: palisade_host::db_row"]
-        [::std::mem::offset_of!(palisade_host, db_row) - 104usize];
+        [::std::mem::offset_of!(palisade_host, db_row) - 112usize];
     ["Offset of field: palisade_host::db_delete"]
-        [::std::mem::offset_of!(palisade_host, db_delete) - 112usize];
+        [::std::mem::offset_of!(palisade_host, db_delete) - 120usize];
     ["Offset of field: palisade_host::db_insert"]
-        [::std::mem::offset_of!(palisade_host, db_insert) - 120usize];
+        [::std::mem::offset_of!(palisade_host, db_insert) - 128usize];
     ["Offset of field: palisade_host::db_begin"]
-        [::std::mem::offset_of!(palisade_host, db_begin) - 128usize];
+        [::std::mem::offset_of!(palisade_host, db_begin) - 136usize];
     ["Offset of field: palisade_host::db_commit"]
-        [::std::mem::offset_of!(palisade_host, db_commit) - 136usize];
+        [::std::mem::offset_of!(palisade_host, db_commit) - 144usize];
     ["Offset of field: palisade_host::db_close"]
-        [::std::mem::offset_of!(palisade_host, db_close) - 144usize];
+        [::std::mem::offset_of!(palisade_host, db_close) - 152usize];
 };
 pub type palisade_host_t = palisade_host;

@@ -16,6 +16,18 @@ use super::{HOST, HostTable};
 pub struct HostDatabase;
 
 impl Database for HostDatabase {
+    /// Kamailio's drivers wait for as long as TCP does, and belong to their process.
+    fn may_hang(&self) -> bool {
+        true
+    }
+
+    fn begin_process(&self) {
+        if let Some(begin) = HOST.get().and_then(|host| host.db_process) {
+            // SAFETY: takes nothing; the process was forked for this.
+            unsafe { begin() }
+        }
+    }
+
     fn read(&self, url: &Url, query: &Query<'_>, row: &mut TakeRow<'_>) -> Result<(), String> {
         let table = query.table;
         let names = Names::of(query.columns.iter().copied())?;

@@ -13,6 +13,7 @@ use crate::settings::AuthScope;
 
 mod consequences;
 mod messages;
+mod networks;
 mod replies;
 
 thread_local! {

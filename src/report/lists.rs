@@ -2,11 +2,11 @@
 
 use crate::clock::{Clock, wall_s};
 use crate::escape::{Brief, Escaped};
+use crate::keeper::{GEO, Unkept};
 use crate::lists::edit::Change;
 use crate::lists::image::{Hit, Image};
-use crate::lists::keeper::Order;
-use crate::lists::{Kind, List, value};
-use crate::policy::{Firewall, GEO, Unkept};
+use crate::lists::{Kind, List, Order, value};
+use crate::policy::Firewall;
 use crate::source::Address;
 
 use super::arguments::{Arguments, Page};
@@ -289,7 +289,7 @@ impl<C: Clock> Firewall<C> {
 
     /// What was done; `started` where nobody waits for it.
     fn have_done(&self, order: &Order<'_>) -> Result<String, Fault> {
-        match self.order(order) {
+        match self.keeper().order(order) {
             Ok(done) => Ok(done),
             Err(Unkept::Started) => Ok("started".to_owned()),
             Err(Unkept::Refused(refused)) => Err(match refused.code {

@@ -5,9 +5,12 @@
 
 pub mod arena;
 pub mod atomic;
+#[cfg(not(loom))]
+pub mod child;
 pub mod fail;
 pub mod os;
 pub mod region;
 pub mod rows;
 pub mod shared;
 pub mod table;
+pub mod words;

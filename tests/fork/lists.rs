@@ -3,8 +3,8 @@
 use super::processes::{End, fork, on_stage};
 use super::random::Random;
 use super::shared::words;
+use palisade::lists::Order;
 use palisade::lists::edit::Change;
-use palisade::lists::keeper::Order;
 use palisade::policy::Firewall;
 use palisade::settings::Settings;
 use palisade::shm::atomic::Ordering::SeqCst;
@@ -40,7 +40,7 @@ impl Server {
 
     fn load(&self) {
         let order = Order::Reload { list: b"" };
-        self.firewall.order(&order).expect("a reload");
+        self.firewall.keeper().order(&order).expect("a reload");
     }
 
     fn path(&self) -> PathBuf {
@@ -66,6 +66,7 @@ impl Server {
             change,
         };
         self.firewall
+            .keeper()
             .order(&order)
             .map_err(|why| format!("{why:?}"))
     }
@@ -150,16 +151,18 @@ fn a_process_that_dies_before_and_after_the_new_file_has_taken_the_place_of_the_
 /// Who asked it gives up after a while; the next keeper goes on with what others ask.
 #[cfg(feature = "failpoints")]
 #[test]
-fn a_keeper_that_dies_with_a_letter_in_its_hands() {
-    use palisade::lists::mailbox::Outcome;
+fn a_keeper_that_dies_with_a_job_in_its_hands() {
+    use palisade::lists::running::queue::Outcome;
     on_stage(|| {
         let server = Server::new();
         let firewall = &server.firewall;
-        firewall.expect_keeper();
-        let letter = Order::Reload { list: b"" }.write();
-        let ask = |patience| firewall.lists.mailbox().ask(&letter, patience);
+        firewall.keeper().announce();
+        let job = Order::Reload { list: b"" }.write();
+        let ask = |patience| firewall.lists.queue().ask(&job, patience);
         let prepare = || assert_eq!(ask(Duration::ZERO), Outcome::Posted);
-        super::failpoints::die_at("lists.taken", prepare, || firewall.keep(Duration::ZERO));
+        super::failpoints::die_at("lists.taken", prepare, || {
+            firewall.keeper().turn(Duration::ZERO)
+        });
         assert_eq!(
             ask(Duration::from_millis(20)),
             Outcome::Late,
@@ -167,7 +170,7 @@ fn a_keeper_that_dies_with_a_letter_in_its_hands() {
         );
         let keeper = fork(|| {
             loop {
-                firewall.keep(Duration::from_secs(1));
+                firewall.keeper().turn(Duration::from_secs(1));
             }
         });
         for _ in 0..20 {
@@ -177,4 +180,77 @@ fn a_keeper_that_dies_with_a_letter_in_its_hands() {
         keeper.kill();
         assert_eq!(keeper.wait(), End::Killed(libc::SIGKILL));
     });
+}
+
+/// Bytes that this process has taken at the most, shared ones included, since [`forget_peak`].
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("proc(5)");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_ascii_whitespace().nth(1));
+    let kilobytes: u64 = kilobytes.expect("a number").parse().expect("a number");
+    kilobytes << 10
+}
+
+fn forget_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").expect("proc(5)");
+}
+
+/// What is foreseen is what is refused where there is less; so it must not be less than what is taken,
+/// and not so much that good lists are refused.
+#[test]
+fn loading_takes_no_more_memory_than_is_foreseen() {
+    use palisade::file::Size;
+    use palisade::lists::running::load::memory_to_load;
+    const MANY: u32 = 100_000;
+    let network = |number: u32| format!("{}\n", std::net::Ipv4Addr::from(0x0100_0000 + number));
+    let scattered = |number: u32| network(number.wrapping_mul(0x9e37_79b1) >> 4);
+    let user = |number: u32| format!("user-{}\n", number.wrapping_mul(0x9e37_79b1));
+    let long = |number: u32| {
+        format!(
+            "{0}-{0}-{0}-{0}-{1}",
+            number.wrapping_mul(0x9e37_79b1),
+            user(number)
+        )
+    };
+    let digits = |number: u32| format!("{}\n", number.wrapping_mul(0x9e37_79b1) >> 8);
+    let kinds: [(&str, &dyn Fn(u32) -> String); 6] = [
+        ("kind=network;force=1", &|number| network(number * 2)),
+        ("kind=network;force=1", &scattered),
+        ("kind=user", &user),
+        ("kind=user;match=contains", &user),
+        ("kind=user;match=contains", &long),
+        ("kind=destination", &digits),
+    ];
+    for (kind, line) in kinds {
+        on_stage(|| {
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().join("a.list");
+            let text: String = (0..MANY).map(line).collect();
+            std::fs::write(&path, &text).expect("write");
+            let size = Size {
+                bytes: text.len() as u64,
+                lines: u64::from(MANY),
+            };
+            drop(text);
+            let mut settings = Settings::default();
+            let list = format!("name=a;action=deny;{kind};file={}", path.display());
+            settings.set_text("list", list.as_bytes()).expect("a list");
+            forget_peak();
+            let before = peak();
+            let firewall = Firewall::new(settings, |_, _| {}).expect("shared memory");
+            let taken = peak() - before - firewall.bytes as u64;
+            let list = firewall.lists.by_name(b"a").expect("the list");
+            let foreseen = memory_to_load(list.spec, size);
+            let per_line = taken / u64::from(MANY);
+            super::processes::say(&format!(
+                "{kind}: {} MB in {MANY} lines took {} MB, {per_line} bytes a line; foreseen {} MB",
+                size.bytes >> 20,
+                taken >> 20,
+                foreseen >> 20
+            ));
+            let entries = list.entries();
+            assert!(entries > u64::from(MANY) / 2, "{entries}");
+            assert!(taken <= foreseen && foreseen < 12 * taken, "{kind}");
+        });
+    }
 }

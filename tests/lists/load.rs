@@ -53,6 +53,12 @@ fn a_source_that_fails_keeps_the_old_list() {
             }) as Box<dyn Fn()>,
         ),
         (
+            "has no entry (2 bad lines), the 2 entries of before stay",
+            Box::new(|| {
+                std::fs::write(&path, "prefix:\nsuffix:\n").expect("write");
+            }),
+        ),
+        (
             "there is no such file",
             Box::new(|| {
                 std::fs::remove_file(&path).expect("remove");
@@ -108,6 +114,13 @@ fn a_list_without_room_keeps_the_old_one() {
     let (entries, error) = reloaded(&kam);
     assert!(entries == 1 && error.contains("lists_memory"), "{error}");
     assert_eq!(values(&kam, "a"), ["192.0.2.1"]);
+    // One that can't fit, whatever is in it, is not even read.
+    let few = std::fs::read(lists.path("a.list")).expect("the file");
+    std::fs::write(lists.path("a.list"), vec![b'#'; 17 << 20]).expect("write");
+    let (entries, error) = reloaded(&kam);
+    let told = "a.list: has 17 MB, more than lists_memory=16";
+    assert!(entries == 1 && error.ends_with(told), "{error}");
+    std::fs::write(lists.path("a.list"), few).expect("write");
     // An edit that would not fit leaves the file as it is.
     let before = std::fs::metadata(lists.path("a.list"))
         .expect("the file")

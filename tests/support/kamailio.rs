@@ -125,6 +125,16 @@ impl Kamailio {
         }
     }
 
+    /// Tells it to end while it starts, as soon as `is_time`. Was it gone within `timeout`? And what
+    /// it said.
+    pub fn end_at_start(
+        self,
+        is_time: impl FnMut() -> bool,
+        timeout: std::time::Duration,
+    ) -> (bool, Log) {
+        server::end_at_start(&self, is_time, timeout)
+    }
+
     fn try_start(&self) -> Result<Server, server::StartFailure> {
         let mut starts = 1;
         loop {

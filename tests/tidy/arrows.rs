@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 ///
 /// The host stands above the report, because it implements what the report writes to, and what a
 /// check asks of a message.
-pub const ROOMS: [(&str, &str); 23] = [
+pub const ROOMS: [(&str, &str); 28] = [
     (
         "abi",
         "host policy report ban scan source message counters journal settings escape",
@@ -15,11 +15,15 @@ pub const ROOMS: [(&str, &str); 23] = [
     ("host", "report message lists"),
     (
         "report",
-        "policy auth rate ban scan source settings clock escape shm geo lists",
+        "policy keeper auth rate ban scan source settings clock escape shm geo lists",
     ),
     (
         "policy",
-        "auth rate ban scan agent sqli edge settings source message counters journal clock hash escape shm geo lists",
+        "auth rate ban scan agent sqli edge settings source message counters journal clock hash escape shm geo keeper lists",
+    ),
+    (
+        "keeper",
+        "geo lists::reading lists::running counters journal clock escape shm",
     ),
     ("auth", "settings source hash clock shm"),
     ("rate", "source clock shm"),
@@ -27,11 +31,15 @@ pub const ROOMS: [(&str, &str); 23] = [
     ("scan", "source hash clock escape shm"),
     ("edge", ""),
     ("settings", "agent trusted counters escape geo lists"),
-    ("geo", "lists source escape shm"),
+    ("geo", "lists::lookup file source escape shm"),
+    ("lists", ""),
     (
-        "lists",
-        "trusted counters journal hash source clock escape shm",
+        "lists::running",
+        "lists::reading lists::lookup trusted file counters journal hash clock escape shm",
     ),
+    ("lists::reading", "lists::lookup trusted source escape"),
+    ("lists::lookup", "hash source escape shm"),
+    ("file", ""),
     ("agent", "escape shm"),
     ("sqli", ""),
     ("trusted", "source escape"),
@@ -45,8 +53,29 @@ pub const ROOMS: [(&str, &str); 23] = [
     ("shm", ""),
 ];
 
+/// The rooms within a room. What it shows of them to others is in the room's own file.
+const INNER: [(&str, [&str; 3]); 1] = [("lists", ["lookup", "reading", "running"])];
+
+/// The room that a file belongs to, `auth` or `lists::lookup`.
+pub fn room(file: &File) -> Option<String> {
+    let outer = file.room()?;
+    let inside = file.path.strip_prefix(&format!("src/{outer}/"));
+    let inner = inside.and_then(|path| path.split(['/', '.']).next());
+    Some(match inner.filter(|inner| is_inner(outer, inner)) {
+        Some(inner) => format!("{outer}::{inner}"),
+        None => outer.to_string(),
+    })
+}
+
+fn is_inner(outer: &str, name: &str) -> bool {
+    INNER
+        .iter()
+        .any(|(room, inner)| *room == outer && inner.contains(&name))
+}
+
 /// The rooms that a file uses. `shared_struct!` is at home in shm.
 pub fn uses(file: &File) -> BTreeSet<String> {
+    let own = room(file);
     let mut used = BTreeSet::new();
     for at in 0..file.product.len() {
         let Some(after) = path_to_root(&file.product, at, file.depth()) else {
@@ -54,12 +83,40 @@ pub fn uses(file: &File) -> BTreeSet<String> {
         };
         for name in names_at(&file.product, after) {
             let name = if name == "shared_struct" { "shm" } else { name };
-            if Some(name) != file.room() {
-                used.insert(name.to_string());
-            }
+            used.extend(rooms_at(&file.product, after, name));
         }
     }
+    used.retain(|used| Some(used) != own.as_ref());
     used
+}
+
+/// The room of this name, or those within it that the path goes on to.
+fn rooms_at(words: &[String], at: usize, name: &str) -> Vec<String> {
+    let goes_on = words
+        .get(at..at + 3)
+        .is_some_and(|next| next == [name, ":", ":"]);
+    if !goes_on || INNER.iter().all(|(room, _)| *room != name) {
+        return vec![name.to_string()];
+    }
+    let next = names_at(words, at + 3).into_iter();
+    next.map(|next| match is_inner(name, next) {
+        true => format!("{name}::{next}"),
+        false => name.to_string(),
+    })
+    .collect()
+}
+
+/// A room within a room names the others from the root on, so that the arrow is seen.
+pub fn inner_rooms_are_named_from_the_root(file: &File) -> Vec<String> {
+    let is_inner_room = room(file).is_some_and(|room| room.contains("::"));
+    let leads_out = |at: usize| path_to_root(&file.product, at, file.depth() - 1).is_some();
+    let is_super = |at: &usize| file.product[*at] == "super";
+    let found = (0..file.product.len()).filter(is_super).any(leads_out);
+    let complaint = "leads out of the room by super::";
+    (is_inner_room && found)
+        .then(|| complaint.into())
+        .into_iter()
+        .collect()
 }
 
 /// The place after `crate::`, or after as many `super::` as lead there.
@@ -103,7 +160,7 @@ fn names_at(words: &[String], at: usize) -> Vec<&str> {
 
 /// What `ROOMS` does not allow in this file.
 pub fn a_room_uses_only_the_rooms_below_it(file: &File) -> Vec<String> {
-    let Some(room) = file.room() else {
+    let Some(room) = room(file) else {
         return vec![];
     };
     let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {

@@ -51,13 +51,18 @@ impl Files {
     }
 
     fn load_with(&self, table: &ReadTable<'_>) -> Vec<String> {
-        let mut told = vec![];
-        self.geo.load(&self.arena, table, 7, |_, loaded| {
-            told.push(match loaded {
-                Ok(loaded) => format!("{} bad={:?}", loaded.entries, loaded.bad.told),
-                Err(sentence) => sentence.clone(),
-            });
+        let load = |number| {
+            let fresh = self.geo.read(number, 16 << 20, table)?;
+            self.geo.put(number, fresh, &self.arena, 7)
+        };
+        let told = (0..self.geo.each().count()).map(|number| match load(number) {
+            Ok(loaded) => format!("{} bad={:?}", loaded.entries, loaded.bad.told),
+            Err(sentence) => {
+                self.geo.fail(number, &sentence);
+                sentence
+            }
         });
+        let told: Vec<String> = told.collect();
         let folder = self.folder.path().to_str().unwrap();
         told.iter().map(|line| line.replace(folder, "")).collect()
     }

@@ -96,7 +96,7 @@ fn busy(folder: &tempfile::TempDir) -> Firewall {
     }
     fn silent(_level: i32, _line: &[u8]) {}
     let firewall = Firewall::new(settings, silent as journal::Sink).unwrap();
-    firewall.load_geo();
+    firewall.keeper().load_countries_first().unwrap();
     let source = Address::parse(b"192.0.2.66").unwrap();
     for _ in 0..5 {
         firewall.inspect_address(source, |it| it.check_rate());

@@ -7,9 +7,9 @@ use crate::support::installed::binary;
 use crate::support::kamailio::Kamailio;
 use crate::support::log::Log;
 use crate::support::port::Port;
-use crate::support::process::Process;
+use crate::support::process::{Process, send_signal};
 use crate::support::rpc::{Endpoints, Reply, Rpc};
-use crate::support::wait::wait_for;
+use crate::support::wait::{wait_for, wait_until};
 use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Child;
@@ -61,6 +61,24 @@ impl Server {
             }
         }
     }
+}
+
+/// Tells one to end while it starts, as soon as `is_time`. Was it gone within `timeout`? And its log.
+pub fn end_at_start(
+    kamailio: &Kamailio,
+    is_time: impl FnMut() -> bool,
+    timeout: Duration,
+) -> (bool, Log) {
+    let dir = tempfile::tempdir().expect("a runtime directory");
+    let port = Port::reserve();
+    let (mut child, log) = spawn(kamailio.command(dir.path(), port.number));
+    assert!(wait_until(is_time, START), "not that far:\n{log}");
+    send_signal(child.id() as i32, libc::SIGTERM);
+    let is_gone = || child.try_wait().expect("wait for our own child").is_some();
+    let gone = wait_until(is_gone, timeout);
+    end(&mut child);
+    log.wait_for_end(STOP);
+    (gone, log)
 }
 
 /// None: not yet. An error: it gave up.

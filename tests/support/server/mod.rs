@@ -3,7 +3,7 @@
 mod child;
 mod launch;
 
-pub use launch::StartFailure;
+pub use launch::{StartFailure, end_at_start};
 
 use crate::support::idle::Activity;
 use crate::support::log::Log;
