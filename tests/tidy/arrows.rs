@@ -15,7 +15,7 @@ pub const ROOMS: [(&str, &str); 23] = [
     ("host", "report message lists"),
     (
         "report",
-        "policy auth rate ban scan source settings clock escape shm geo lists",
+        "policy auth rate ban scan source settings clock escape shm lists",
     ),
     (
         "policy",
