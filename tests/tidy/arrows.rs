@@ -15,7 +15,7 @@ pub const ROOMS: [(&str, &str); 28] = [
     ("host", "report message lists"),
     (
         "report",
-        "policy keeper auth rate ban scan source settings clock escape shm geo lists",
+        "policy keeper auth rate ban scan source settings clock escape shm lists",
     ),
     (
         "policy",
