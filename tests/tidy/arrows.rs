@@ -39,7 +39,7 @@ pub const ROOMS: [(&str, &str); 23] = [
     ("source", "escape"),
     ("message", ""),
     ("counters", "shm"),
-    ("journal", "shm"),
+    ("journal", "escape shm"),
     ("clock", "shm"),
     ("escape", ""),
     ("shm", ""),
