@@ -8,7 +8,6 @@
 //! way, so that no value, whoever wrote it there, can look like a line of ours or like a field of one.
 //! Replies are structured and do not share this: what they show is what an operator types back.
 
-use std::cmp::Ordering;
 use std::fmt::{self, Write};
 
 /// Bytes of a text that are shown; `...` stands for the rest.
@@ -73,7 +72,7 @@ impl fmt::Display for Word<'_> {
 /// What every line of ours begins with.
 pub const NAME: &[u8] = b"palisade:";
 
-/// Characters of a quoted value that a log line shows. Two such values and all other fields fit into a line: none
+/// Bytes of a quoted value that a log line shows. Two such values and all other fields fit into a line: none
 /// is lost at its end because a value before it is long.
 const MAX_QUOTED: usize = 256;
 
@@ -83,7 +82,7 @@ const MAX_QUOTED: usize = 256;
 /// - Inside quotes stands no `=`, which makes a field of the word before it, and no `<` or `[`, one of which is in
 ///   what begins every line of Kamailio's other modules (`<script>: `, `sl [sl.c:280]: `): `\x3d`, `\x3c`, `\x5b`.
 ///   So an expression that admits none of them in a value never takes parts of two texts for one line.
-/// - A quoted value is cut after [`MAX_QUOTED`] characters.
+/// - A quoted value is cut after [`MAX_QUOTED`] bytes.
 ///
 /// A quote that belongs to a value has a backslash before it ([`Escaped`]).
 #[derive(Debug)]
@@ -91,7 +90,7 @@ pub struct InLine<W> {
     out: W,
     is_quoted: bool,
     is_escaped: bool,
-    /// Characters of the quoted value so far.
+    /// Bytes of the quoted value so far.
     shown: usize,
     /// Bytes of [`NAME`] that have just been written.
     of_name: usize,
@@ -112,13 +111,13 @@ impl<W: Write> InLine<W> {
     /// Of a quoted value, without its quotes.
     fn write_quoted(&mut self, letter: char, is_colon_of_name: bool) -> fmt::Result {
         self.is_escaped = letter == '\\' && !self.is_escaped;
-        self.shown += 1;
-        match self.shown.cmp(&(MAX_QUOTED + 1)) {
-            Ordering::Less => {
-                self.write_or_escape(letter, is_colon_of_name || "=<[".contains(letter))
-            }
-            Ordering::Equal => self.out.write_str("..."),
-            Ordering::Greater => Ok(()),
+        let is_special = is_colon_of_name || "=<[".contains(letter);
+        let was_whole = self.shown <= MAX_QUOTED;
+        self.shown += if is_special { 4 } else { letter.len_utf8() };
+        match was_whole {
+            true if self.shown <= MAX_QUOTED => self.write_or_escape(letter, is_special),
+            true => self.out.write_str("..."),
+            false => Ok(()),
         }
     }
 
@@ -269,7 +268,7 @@ mod tests {
         ] {
             let shown = in_line(&format!("user=\"{long}\" key=192.0.2.1"));
             assert!(shown.ends_with("...\" key=192.0.2.1"), "{shown}");
-            assert!(shown.len() <= 4 * MAX_QUOTED + 40, "{}", shown.len());
+            assert!(shown.len() <= MAX_QUOTED + 40, "{}", shown.len());
         }
     }
 

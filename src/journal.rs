@@ -22,8 +22,8 @@ pub const INFO: i32 = 2;
 /// Where a line goes: the host's log.
 pub type Sink = fn(level: i32, line: &[u8]);
 
-/// Bytes of the longest line: two quoted values of which every character had to be escaped, and their fields.
-const LINE: usize = 2560;
+/// Bytes of the longest line: three quoted values, and their fields.
+const LINE: usize = 1024;
 
 /// Lines about blocked messages and faults, per second and together.
 const PER_SECOND: u64 = 50;

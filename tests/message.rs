@@ -77,7 +77,7 @@ type Change = fn(Request) -> Request;
 const ATTACKS: [(Change, &str); 11] = [
     (
         |request| request.uri("sip:100'%20or%20'1'='1@palisade.test"),
-        r#"part=uri text="100'%20or%20'1'='1""#,
+        r#"part=uri text="100'%20or%20'1'\x3d'1""#,
     ),
     (
         |request| request.uri("sip:admin%2527--@palisade.test;transport=udp"),

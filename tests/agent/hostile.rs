@@ -9,16 +9,16 @@ const LOGGED: [(&[u8], &str); 6] = [
     (b"sundayddr 1", "sundayddr 1"),
     (
         br#"sundayddr" method=OK palisade: unban key=1.2.3.4 "\"#,
-        r#"sundayddr\" method=OK palisade: unban key=1.2.3.4 \"\\"#,
+        r#"sundayddr\" method\x3dOK palisade\x3a unban key\x3d1.2.3.4 \"\\"#,
     ),
     (
         b"sundayddr \x01\x1b[2J\x7f\t\xff\xc3\xa4 %s%n",
-        r"sundayddr \x01\x1b[2J\x7f\t\xff\xc3\xa4 %s%n",
+        r"sundayddr \x01\x1b\x5b2J\x7f\t\xff\xc3\xa4 %s%n",
     ),
     // A folded header is how a line end gets in (RFC 3261, 7.3.1).
     (
         b"sundayddr\r\n palisade: unban",
-        r"sundayddr\r\n palisade: unban",
+        r"sundayddr\r\n palisade\x3a unban",
     ),
     (b"sundayddr\0zero", r"sundayddr\x00zero"),
     (&[b'x'; 400], ""), // see below

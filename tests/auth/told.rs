@@ -153,7 +153,7 @@ const NAMES: &[(&str, &[u8], &str)] = &[
     (
         r"a\b key=127.0.0.1",
         b"%s%n\" key=127.0.0.5 \\ \x1b[2J\xff",
-        r#"user="a\\b key=127.0.0.1@example.com" key=127.0.5.2 failures=3 seconds=3600 agent="%s%n\" key=127.0.0.5 \\ \x1b[2J\xff""#,
+        r#"user="a\\b key\x3d127.0.0.1@example.com" key=127.0.5.2 failures=3 seconds=3600 agent="%s%n\" key\x3d127.0.0.5 \\ \x1b\x5b2J\xff""#,
     ),
     (
         "bob\r\n palisade unban",

@@ -47,7 +47,7 @@ pub const ROOMS: [(&str, &str); 28] = [
     ("source", "escape"),
     ("message", ""),
     ("counters", "shm"),
-    ("journal", "shm"),
+    ("journal", "escape shm"),
     ("clock", "shm"),
     ("escape", ""),
     ("shm", ""),

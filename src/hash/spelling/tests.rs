@@ -1,3 +1,5 @@
+//! Spellings of names: which are one user, which are not, and which are odd.
+
 use crate::hash::Hash;
 
 use super::LONGEST;

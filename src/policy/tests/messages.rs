@@ -38,7 +38,7 @@ const FOUND: [(Change, &str); 13] = [
                 .with(Part::Uri, uri)
                 .with(Part::UriUser, "a'%20or%201=1--")
         },
-        r#"reason=sqli part=uri text="a'%20or%201=1--""#,
+        r#"reason=sqli part=uri text="a'%20or%201\x3d1--""#,
     ),
     (
         |parts| {
