@@ -5,7 +5,6 @@
 
 pub mod arena;
 pub mod atomic;
-#[cfg(not(loom))]
 pub mod child;
 pub mod fail;
 pub mod os;
