@@ -4,16 +4,21 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use divan::{Bencher, black_box};
-use palisade::ban::{Origin, Reason};
+use palisade::auth::{Attempt, AuthTable, Rules as AuthRules};
+use palisade::ban::{BanTable, Origin, Reason};
+use palisade::clock::{Clock, Monotonic};
 use palisade::hash::Hash;
 use palisade::lists::image::{Image, build};
 use palisade::lists::{Entry, Kind, Matching, Value};
 use palisade::message::{Message, Method, Part, Reading};
 use palisade::policy::Firewall;
-use palisade::settings::Settings;
+use palisade::rate::{Limit, RateTable};
+use palisade::scan::{Kind as ScanKind, Rules as ScanRules, ScanTable};
+use palisade::settings::{AuthScope, Settings};
 use palisade::shm::arena::Arena;
+use palisade::shm::os;
 use palisade::shm::region::Region;
-use palisade::source::Address;
+use palisade::source::{Address, Source};
 
 fn main() {
     // So many calls in one sample: the first, cold one says too little of how many are needed.
@@ -399,4 +404,131 @@ fn find_text(bencher: Bencher<'_, '_>, (matching, count): (Matching, u32)) {
             };
             assert!(list.text(text));
         });
+}
+
+/// Tables of so many records, all of them taken: what a newcomer costs.
+const FULL: [usize; 2] = [262_144, 500_000];
+
+/// A source for every number, and what a full table is asked about it.
+fn newcomer(turns: &mut impl Iterator<Item = u128>) -> Source {
+    Source {
+        key: 0x2001 << 112 | turns.next().unwrap_or_default() << 64,
+    }
+}
+
+const LASTING_MS: u64 = 3_600_000;
+
+fn auth_rules() -> AuthRules {
+    AuthRules {
+        scope: AuthScope::UserSource,
+        max_failures: 3,
+        user_max_failures: 0,
+        window_ms: LASTING_MS,
+        block_ms: LASTING_MS,
+        known_ms: LASTING_MS,
+    }
+}
+
+fn full_bans(count: usize) -> (BanTable, Hash, impl Fn(&BanTable, &Hash, Source)) {
+    let mut region = Region::new(BanTable::room(count)).expect("shared memory");
+    let bans = BanTable::new(&mut region, count).expect("room");
+    let clock = Monotonic::since(os::monotonic_ms());
+    let ban = move |bans: &BanTable, hash: &Hash, source: Source| {
+        let until_ms = clock.exact_ms() + LASTING_MS;
+        let hash = hash.source(source);
+        black_box(bans.ban(source, hash, until_ms, Reason::RATE, Origin::Check, &clock));
+    };
+    (bans, Hash::keyed(region.seed()), ban)
+}
+
+#[divan::bench(args = FULL)]
+fn full_table_of_bans(bencher: Bencher<'_, '_>, count: usize) {
+    let (bans, hash, ban) = full_bans(count);
+    let mut turns = 0..;
+    (0..count).for_each(|_| ban(&bans, &hash, newcomer(&mut turns)));
+    bencher
+        .with_inputs(|| newcomer(&mut turns))
+        .bench_local_values(|source| ban(&bans, &hash, source));
+}
+
+/// A failure, and a success: the tables of users and of known sources.
+fn full_auth(bencher: Bencher<'_, '_>, count: usize, act: fn(&AuthTable, Attempt<'_>, &Monotonic)) {
+    let mut region = Region::new(AuthTable::room(count)).expect("shared memory");
+    let hash = Hash::keyed(region.seed());
+    let auth = AuthTable::new(&mut region, count, hash.clone(), auth_rules()).expect("room");
+    let clock = Monotonic::since(os::monotonic_ms());
+    let name = hash.user(b"alice");
+    let attempt = |source| Attempt {
+        user: b"alice",
+        name,
+        source,
+        request: 0,
+    };
+    let mut turns = 0..;
+    (0..count).for_each(|_| act(&auth, attempt(newcomer(&mut turns)), &clock));
+    bencher
+        .with_inputs(|| newcomer(&mut turns))
+        .bench_local_values(|source| act(&auth, attempt(source), &clock));
+}
+
+#[divan::bench(args = FULL)]
+fn full_table_of_users(bencher: Bencher<'_, '_>, count: usize) {
+    full_auth(bencher, count, |auth, attempt, clock| {
+        black_box(auth.fail(attempt, clock));
+    });
+}
+
+#[divan::bench(args = FULL)]
+fn full_table_of_known(bencher: Bencher<'_, '_>, count: usize) {
+    full_auth(bencher, count, |auth, attempt, clock| {
+        auth.succeed(attempt, clock);
+    });
+}
+
+#[divan::bench(args = FULL)]
+fn full_table_of_scans(bencher: Bencher<'_, '_>, count: usize) {
+    let mut region = Region::new(ScanTable::room(count)).expect("shared memory");
+    let hash = Hash::keyed(region.seed());
+    let rules = ScanRules {
+        max_users: 10,
+        max_destinations: 20,
+        max_signals: 10,
+        window_s: LASTING_MS / 1000,
+    };
+    let scans = ScanTable::new(&mut region, count, hash, rules).expect("room");
+    let clock = Monotonic::since(os::monotonic_ms());
+    let fail = |source: Source, name| {
+        black_box(scans.fail(source, ScanKind::User, name, &clock, || false));
+    };
+    let mut turns = 0..;
+    for _ in 0..count {
+        let source = newcomer(&mut turns);
+        // Twice: worth keeping for the whole window.
+        fail(source, 1);
+        fail(source, 2);
+    }
+    bencher
+        .with_inputs(|| newcomer(&mut turns))
+        .bench_local_values(|source| fail(source, 1));
+}
+
+/// More sources than there are places, all in open windows.
+#[divan::bench(args = FULL)]
+fn full_table_of_sources(bencher: Bencher<'_, '_>, count: usize) {
+    let mut region = Region::new(RateTable::room(count)).expect("shared memory");
+    let hash = Hash::keyed(region.seed());
+    let limit = Limit {
+        requests: 16,
+        window_ms: LASTING_MS,
+    };
+    let rate = RateTable::new(&mut region, count, limit).expect("room");
+    let clock = Monotonic::since(os::monotonic_ms());
+    let charge = |source| black_box(rate.charge(source, hash.source(source), &clock));
+    let mut turns = 0..;
+    for _ in 0..3 * count {
+        charge(newcomer(&mut turns));
+    }
+    bencher
+        .with_inputs(|| newcomer(&mut turns))
+        .bench_local_values(charge);
 }

@@ -150,14 +150,12 @@ impl AuthTable {
             admitted = tally.with_attempt(clock, self.rules);
             admitted
         });
-        let Some(entry) = taken else {
+        let Some((entry, tally)) = taken else {
             return true; // No place for it.
         };
         if admitted.is_some_and(|tally| tally.failures > 0 && tally.under_way == 1) {
             // From here on, not from the last failure, runs the time to come back.
-            self.table
-                .record(entry)
-                .set(record::LAST_MS, clock.coarse_ms());
+            self.set_time_ms(entry, tally, record::LAST_MS, clock.coarse_ms());
         }
         if admitted.is_some_and(|tally| tally.failures == 0) {
             let until_ms = clock.coarse_ms() + tally::UNDER_WAY_MS;
@@ -254,8 +252,10 @@ impl AuthTable {
             };
             Some(tally.forgiven(tally.failures))
         });
-        let Some(entry) = changed else { return };
-        self.table.record(entry).set(record::BLOCKED_UNTIL_MS, 0);
+        let Some((entry, tally)) = changed else {
+            return;
+        };
+        self.set_time_ms(entry, tally, record::BLOCKED_UNTIL_MS, 0);
         self.change(None, look(who.user), |tally| Some(tally.forgiven(forgiven)));
         if ![who.pair.hash, who.user.hash].contains(&who.subject.hash) {
             self.change(None, look(who.subject), |tally| {
@@ -292,10 +292,10 @@ impl AuthTable {
             let meant = row.user_hash == user && source.is_none_or(|source| row.source == source);
             if meant && (row.failures > 0 || row.blocked_until_ms > 0) {
                 let forgiven = |tally: Tally| Some(tally.forgiven(tally.failures));
-                if self.change(None, || self.see(entry), forgiven).is_none() {
+                let Some((entry, tally)) = self.change(None, || self.see(entry), forgiven) else {
                     continue; // It became another's.
-                }
-                self.table.record(entry).set(record::BLOCKED_UNTIL_MS, 0);
+                };
+                self.set_time_ms(entry, tally, record::BLOCKED_UNTIL_MS, 0);
                 cleared += 1;
             }
         }
@@ -309,6 +309,13 @@ impl AuthTable {
             .live()
             .filter_map(|entry| self.read(entry))
             .filter(move |row| row.is_failing(now_ms, window_ms))
+    }
+
+    /// Records of what fails, and of what is known, that are worth keeping now. Reads every tag.
+    #[must_use]
+    pub fn used(&self, clock: &impl Clock) -> [u64; 2] {
+        let now_s = clock.now_s();
+        [self.table.used(now_s), self.known.table().used(now_s)]
     }
 
     /// The tables below, their size and their counts: of what fails, and of what is known.
@@ -343,13 +350,16 @@ impl AuthTable {
             if !self.exchange(entry, old, new) {
                 continue;
             }
+            fail::point("auth.counted");
             record::remember(record, new.failures, attempt.request);
             let now_ms = clock.coarse_ms();
-            record.set(record::LAST_MS, now_ms);
+            self.set_time_ms(entry, new, record::LAST_MS, now_ms);
             if new.failures >= limit {
-                record.set(record::BLOCKED_UNTIL_MS, now_ms + self.rules.block_ms);
+                let until_ms = now_ms + self.rules.block_ms;
+                self.set_time_ms(entry, new, record::BLOCKED_UNTIL_MS, until_ms);
             } else if new.failures == 1 {
-                record.set(record::BLOCKED_UNTIL_MS, 0); // An earlier block is over.
+                // An earlier block is over.
+                self.set_time_ms(entry, new, record::BLOCKED_UNTIL_MS, 0);
             }
             self.keep(entry);
             return match new.failures.cmp(&limit) {
@@ -362,28 +372,36 @@ impl AuthTable {
     }
 
     /// Changes a tally, if there is one and `change` wants to; `look` finds it, where what was `seen`
-    /// a moment ago does not serve. Returns the entry, changed or not.
+    /// a moment ago does not serve. Returns the entry and its tally, changed or not.
     fn change(
         &self,
         mut seen: Option<Seen>,
         look: impl Fn() -> Option<Seen>,
         mut change: impl FnMut(Tally) -> Option<Tally>,
-    ) -> Option<Entry> {
+    ) -> Option<Seen> {
         for _ in 0..ATTEMPTS {
             let (entry, old) = seen.take().or_else(&look)?;
-            match change(old) {
-                Some(new) if !self.exchange(entry, old, new) => {}
-                _ => return Some(entry),
+            let Some(new) = change(old) else {
+                return Some((entry, old));
+            };
+            if self.exchange(entry, old, new) {
+                return Some((entry, new));
             }
         }
         None
     }
 
+    /// Sets one of the times beside a tally.
+    fn set_time_ms(&self, entry: Entry, tally: Tally, word: usize, time_ms: u64) {
+        record::set_time_ms(self.table.record(entry), word, tally.generation, time_ms);
+    }
+
     /// Keeps the record while its failures count or its block lasts.
     fn keep(&self, entry: Entry) {
-        let record = self.table.record(entry);
-        let window_end_ms = record.get(record::LAST_MS) + self.rules.window_ms;
-        let until_ms = record.get(record::BLOCKED_UNTIL_MS).max(window_end_ms);
+        let tally = self.tally(entry);
+        let until_ms = tally
+            .blocked_until_ms
+            .max(tally.last_ms + self.rules.window_ms);
         self.table.keep_until(entry, seconds(until_ms));
     }
 

@@ -9,12 +9,17 @@ use crate::clock::Clock;
 use crate::shm::atomic::Ordering;
 use crate::shm::fail;
 use crate::shm::region::Region;
-use crate::shm::table::{Claim, Entry, FOREVER_S, Found, Record, Refused, Table, TableSize};
+use crate::shm::table::{
+    Claim, Entry, FOREVER_S, Found, NotPublished, Record, Refused, Table, TableSize,
+};
 use crate::source::Source;
 
 mod reason;
 
 pub use reason::{Origin, REASON_BYTES, Reason};
+
+/// How often a ban is looked for, or set, again that was replaced or lifted meanwhile.
+const ATTEMPTS: usize = 8;
 
 /// Words of a record: two cache lines, of which a check reads the first.
 const WORDS: usize = 16;
@@ -80,7 +85,7 @@ pub enum Banned {
     Renewed(u64),
     /// Another process is banning it just now.
     Busy,
-    /// No place: every ban in the full table ends later than this one would.
+    /// No place: all bans of the full table that could go for it end later than it would.
     Full,
 }
 
@@ -149,13 +154,18 @@ impl BanTable {
     /// The ban of this source, if it is banned.
     #[must_use]
     pub fn get(&self, source: Source, hash: u64, clock: &impl Clock) -> Option<Ban> {
-        match self.table.find(hash, clock.now_s(), is(source)) {
-            Found::Live(entry) => {
-                let (_, ban) = self.read(entry)?;
-                (ban.source == source && !ban.is_over(clock.exact_ms())).then_some(ban)
+        for _ in 0..ATTEMPTS {
+            let Found::Live(entry) = self.table.find(hash, clock.now_s(), is(source)) else {
+                break;
+            };
+            // None: it has ended or was replaced since we found it.
+            if let Some((_, ban)) = self.read(entry)
+                && ban.source == source
+            {
+                return (!ban.is_over(clock.exact_ms())).then_some(ban);
             }
-            _ => None,
         }
+        None
     }
 
     /// Bans a source until `until_ms` (0: until lifted).
@@ -168,56 +178,70 @@ impl BanTable {
         origin: Origin,
         clock: &impl Clock,
     ) -> Banned {
-        let keep_until_s = keep_until_s(until_ms);
-        match self
-            .table
-            .claim(hash, clock.now_s(), keep_until_s, is(source))
-        {
-            Ok(claim) => self.write(claim, source, until_ms, reason, origin, clock),
-            Err(Refused::Busy) => Banned::Busy,
-            Err(Refused::Full) => Banned::Full,
+        for _ in 0..ATTEMPTS {
+            let claim = match self.claim(source, hash, until_ms, clock) {
+                Ok(claim) => claim,
+                Err(Refused::Full) => return Banned::Full,
+                Err(_) => return Banned::Busy,
+            };
+            match Self::write(claim, source, until_ms, reason, origin, clock) {
+                Ok(banned) => return banned,
+                // Its old ban has ended, or another process has renewed it.
+                Err(NotPublished::Changed) => {}
+                // We were stopped for so long that what we were about to say is old.
+                Err(NotPublished::Late) => break,
+            }
         }
+        Banned::Busy
     }
 
-    #[allow(clippy::unused_self)] // It reads as what it is: a step of `ban`.
-    fn write(
+    fn claim(
         &self,
+        source: Source,
+        hash: u64,
+        until_ms: u64,
+        clock: &impl Clock,
+    ) -> Result<Claim<'_, WORDS>, Refused> {
+        self.table
+            .claim(hash, clock.now_s(), keep_until_s(until_ms), is(source))
+    }
+
+    fn write(
         mut claim: Claim<'_, WORDS>,
         source: Source,
         until_ms: u64,
         reason: Reason,
         origin: Origin,
         clock: &impl Clock,
-    ) -> Banned {
+    ) -> Result<Banned, NotPublished> {
         fail::point("ban.claimed");
         let now_ms = clock.exact_ms();
-        let before = claim.before();
-        let counted = if claim.existed() {
-            before.get(COUNT)
+        let before = |word| claim.previous().map_or(0, |record| record.get(word));
+        let is_renewed = claim.replaces_live() && !is_over(before(UNTIL_MS), clock);
+        let [since_ms, hits, count] = if is_renewed {
+            [SINCE_MS, HITS, COUNT].map(before)
         } else {
-            0
+            [now_ms, 0, before(COUNT) + 1]
         };
-        let renewed = claim.existed() && claim.was_live() && !is_over(before.get(UNTIL_MS), clock);
         let record = claim.record();
-        if !renewed {
-            let [high, low] = source.halves();
-            record.set(KEY_HIGH, high);
-            record.set(KEY_LOW, low);
-            record.set(SINCE_MS, now_ms);
-            record.set(HITS, 0);
-            record.set(COUNT, counted + 1);
-        }
+        let [high, low] = source.halves();
+        record.set(KEY_HIGH, high);
+        record.set(KEY_LOW, low);
+        record.set(SINCE_MS, since_ms);
+        record.set(HITS, hits);
         fail::point("ban.half_written");
+        record.set(COUNT, count);
         record.set(UNTIL_MS, until_ms);
         for (word, value) in reason.to_words().into_iter().enumerate() {
             record.set(REASON + word, value);
         }
         record.set(ORIGIN, origin as u64);
-        match (claim.publish(keep_until_s(until_ms)), renewed) {
-            (None, _) => Banned::Busy,
-            (Some(_), true) => Banned::Renewed(counted),
-            (Some(_), false) => Banned::New(counted + 1),
-        }
+        claim.publish(keep_until_s(until_ms))?;
+        Ok(if is_renewed {
+            Banned::Renewed(count)
+        } else {
+            Banned::New(count)
+        })
     }
 
     /// Lifts a ban. False when there is none.
@@ -255,7 +279,9 @@ impl BanTable {
         }
     }
 
-    /// Ends the ban of this source if it is over; tells of it.
+    /// Ends the ban of this source if it is over, and those that are over of which a new ban of this
+    /// source may take the place; tells of each. To be called before [`ban`](Self::ban), which
+    /// tells of none.
     pub fn end_if_over(
         &self,
         source: Source,
@@ -263,10 +289,14 @@ impl BanTable {
         clock: &impl Clock,
         mut tell: impl FnMut(Ban),
     ) {
-        let now_ms = clock.exact_ms();
-        if let Found::Live(entry) = self.table.find(hash, clock.now_s(), is(source)) {
-            self.end_if(entry, clock, |ban| ban.is_over(now_ms), &mut tell);
-        }
+        let (now_ms, now_s) = (clock.exact_ms(), clock.now_s());
+        let own = match self.table.find(hash, now_s, is(source)) {
+            Found::Live(entry) => Some(entry),
+            Found::Busy | Found::Nothing => None,
+        };
+        let mut end = |entry| self.end_if(entry, clock, |ban| ban.is_over(now_ms), &mut tell);
+        own.into_iter().for_each(&mut end);
+        self.table.expired_near(hash, now_s, end);
     }
 
     fn end_if(
@@ -299,7 +329,13 @@ impl BanTable {
         self.table.prefetch(hash);
     }
 
-    /// How large and how full it is.
+    /// Bans that are not over, at most the limit. Reads every tag.
+    #[must_use]
+    pub fn used(&self, clock: &impl Clock) -> u64 {
+        self.table.used(clock.now_s())
+    }
+
+    /// How large it is, and what it has counted.
     #[must_use]
     pub const fn size(&self) -> TableSize {
         self.table.size()

@@ -90,6 +90,14 @@ pub struct Usage {
     pub idle_ms: u64,
 }
 
+impl Usage {
+    /// Is it worth telling: blocked, or heard of in this time?
+    #[must_use]
+    pub const fn is_remembered(&self, remembered_ms: u64) -> bool {
+        self.hot || self.idle_ms <= remembered_ms
+    }
+}
+
 /// See the module's own words.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
@@ -227,8 +235,24 @@ impl RateTable {
                 check: tag.check(),
                 ..Window::default()
             };
-            self.sets[set].ways[way][1].store(empty.pack(), Ordering::Relaxed);
+            let is_its_own = |word| Window::unpack(word).check == tag.check();
+            // Relaxed: as in `charge_any`. The place may have become another's since.
+            let _anothers = self.sets[set].ways[way][1].fetch_update(
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+                |word| is_its_own(word).then(|| empty.pack()),
+            );
         }
+    }
+
+    /// Sources of which something was heard in the last `remembered_ms`, or that are blocked: at
+    /// most `sources`, for which the table was made. Reads every place.
+    #[must_use]
+    pub fn used(&self, now_ms: u64, remembered_ms: u64) -> u64 {
+        let remembered = self
+            .usages(now_ms)
+            .filter(|usage| usage.is_remembered(remembered_ms));
+        (remembered.count() as u64).min(self.capacity() as u64)
     }
 
     /// What one source sends; `None` when it is not known.
@@ -274,10 +298,10 @@ impl RateTable {
         }
     }
 
-    /// Sources that fit.
+    /// Sources that fit for certain: half of the places, so that few find their set full.
     #[must_use]
     pub const fn capacity(&self) -> usize {
-        self.sets.len() * WAYS
+        self.sets.len() * WAYS / 2
     }
 
     /// Bytes of shared memory.
@@ -324,7 +348,7 @@ impl RateTable {
             return Some(Rate::Fine);
         };
         let [owner, window] = &self.sets[set].ways[way];
-        let before = owner.load(Ordering::Relaxed); // only to see it change
+        let before = owner.load(Ordering::Relaxed); // to see it change
         let new = Window::first(now_ms, tag.check());
         if window
             .compare_exchange(word, new.pack(), Ordering::Relaxed, Ordering::Relaxed)
@@ -347,8 +371,11 @@ impl RateTable {
                 half.store(value, Ordering::Relaxed);
             }
         }
-        // Release: pairs with the Acquire in `find` and `read`. SeqCst: see `unite`.
-        owner.swap(tag.0, Ordering::SeqCst);
+        // Release: pairs with the Acquire in `find` and `read`. SeqCst: see `unite`. Not when another
+        // process has signed since: this one was stopped for so long that the place is another's.
+        owner
+            .compare_exchange(before, tag.0, Ordering::SeqCst, Ordering::Relaxed)
+            .ok()?;
         fence_for_loom();
         if word != 0 && !Window::unpack(word).is_over(now_ms, self.limit) {
             self.count(|totals| &totals.evicted);

@@ -220,7 +220,20 @@ impl ScanTable {
             .filter_map(|entry| self.read(entry, clock))
     }
 
-    /// How large and how full it is.
+    /// Sources whose windows are open, at most the limit. Reads every tag, and the window of every
+    /// live record.
+    #[must_use]
+    pub fn used(&self, clock: &impl Clock) -> u64 {
+        let (now_s, window_s) = (clock.now_s(), self.rules.window_s);
+        let is_open = |entry: &Entry| {
+            let window = Window(self.table.record(*entry).get(record::WINDOW));
+            !window.is_over(now_s, window_s)
+        };
+        let open = self.table.live().filter(is_open).count() as u64;
+        open.min(self.size().limit)
+    }
+
+    /// How large it is, and what it has counted.
     #[must_use]
     pub const fn size(&self) -> TableSize {
         self.table.size()
@@ -323,22 +336,21 @@ impl ScanTable {
             let is_its_record = |record: &Record| record::is_of(record, source);
             match self
                 .table
-                .claim(self.hash.source(source), now_s, worth_s, is_its_record)
+                .claim_new(self.hash.source(source), now_s, worth_s, is_its_record)
             {
-                // Made by another process since we looked: let go of it, and find it.
-                Ok(claim) if claim.existed() && claim.was_live() => drop(claim),
                 Ok(mut claim) => {
                     fail::point("scan.claimed");
                     let record = claim.record();
                     let window = record::begin(record, source, now_s);
-                    let entry = claim.publish(now_s + 1)?;
+                    let entry = claim.publish(now_s + 1).ok()?;
                     return Some(Place {
                         entry,
                         record,
                         window,
                     });
                 }
-                Err(Refused::Busy) => wait_a_moment(),
+                // Or made by another process since we looked.
+                Err(Refused::Busy | Refused::Exists) => wait_a_moment(),
                 Err(Refused::Full) => return None,
             }
         }

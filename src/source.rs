@@ -1,22 +1,26 @@
 //! The source: where a message came from, as one 128-bit key.
 //!
 //! IPv4 is kept as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2), so `::ffff:192.0.2.1` and `192.0.2.1` are
-//! one. The key is the address cut to the prefix that makes one source; the bits behind the prefix
-//! are zero.
+//! one. So is `64:ff9b::192.0.2.1`: behind a NAT64 (RFC 6052, 2.1) all of IPv4 would be one /64
+//! otherwise, and one attacker would get all of it banned. The key is the address cut to the prefix
+//! that makes one source; the bits behind the prefix are zero.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::escape::Brief;
 
-/// An address as a number; IPv4 as IPv4-mapped IPv6.
+/// An address as a number; IPv4, be it behind a NAT64, as IPv4-mapped IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(pub u128);
 
 const MAPPED: u128 = 0xffff_0000_0000;
 
+/// `64:ff9b::/96`, the well-known prefix of NAT64.
+const NAT64: u128 = 0x0064_ff9b << 96;
+
 impl Address {
-    /// From the bytes of a packet, network byte order: 4 or 16 of them.
+    /// Where a packet comes from: from its bytes, in network byte order, 4 or 16 of them.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         if let Ok(four) = <[u8; 4]>::try_from(bytes) {
@@ -24,12 +28,18 @@ impl Address {
         }
         <[u8; 16]>::try_from(bytes)
             .ok()
-            .map(|sixteen| Self(u128::from_be_bytes(sixteen)))
+            .map(|sixteen| Self::of_v6(u128::from_be_bytes(sixteen)))
     }
 
-    /// From text: `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`.
+    /// Where a packet comes from: from text, `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
+        Self::parse_as_written(text).map(|address| Self::of_v6(address.0))
+    }
+
+    /// The same, but `64:ff9b::` stays: an end of a range.
+    #[must_use]
+    pub fn parse_as_written(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
         let bare = text
             .strip_prefix('[')
@@ -38,11 +48,37 @@ impl Address {
         bare.parse::<IpAddr>().ok().map(Self::from)
     }
 
+    /// The first and the last address of a network or a range, as packets have them: where all of it
+    /// lies behind a NAT64, as IPv4.
+    #[must_use]
+    pub fn range(first: IpAddr, last: IpAddr) -> (Self, Self) {
+        let ends = [first, last].map(Self::from);
+        let [first, last] = if ends.iter().all(|end| end.is_behind_nat64()) {
+            ends.map(|end| Self::of_v6(end.0))
+        } else {
+            ends
+        };
+        (first, last)
+    }
+
+    /// Of an IPv6 address: the IPv4 address inside, if a NAT64 has put one in.
+    const fn of_v6(bits: u128) -> Self {
+        if Self(bits).is_behind_nat64() {
+            return Self(MAPPED | bits & u32::MAX as u128);
+        }
+        Self(bits)
+    }
+
+    const fn is_behind_nat64(self) -> bool {
+        self.0 >> 32 == NAT64 >> 32
+    }
+
     const fn is_v4(self) -> bool {
         self.0 >> 32 == MAPPED >> 32
     }
 }
 
+/// As it is written: `64:ff9b::` stays.
 impl From<IpAddr> for Address {
     fn from(ip: IpAddr) -> Self {
         match ip {
@@ -95,12 +131,17 @@ impl Prefixes {
         let Some(address) = Address::parse(bare) else {
             return refuse("an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1");
         };
-        let in_force = self.length(address);
-        match length {
-            Some(length) if length != in_force.to_string().as_bytes() => refuse(&format!(
-                "an address or a /{in_force}, the prefix that makes one source"
+        let in_force = |address| self.length(address).to_string().into_bytes();
+        // `64:ff9b::/64` is what lies around the addresses of a NAT64.
+        let as_written = Address::parse_as_written(bare);
+        let meant = [Some(address), as_written].into_iter().flatten();
+        let meant = |length: &[u8]| meant.clone().find(|&one| in_force(one) == length);
+        match length.map_or(Some(address), meant) {
+            Some(address) => Ok((address, self.source_of(address))),
+            None => refuse(&format!(
+                "an address or a /{}, the prefix that makes one source",
+                self.length(address)
             )),
-            _ => Ok((address, self.source_of(address))),
         }
     }
 
@@ -206,6 +247,12 @@ mod tests {
             (DEFAULT, "192.0.2.1", "192.0.2.1"),
             (DEFAULT, "192.0.2.1/32", "192.0.2.1"),
             (DEFAULT, "::ffff:192.0.2.1", "192.0.2.1"),
+            (DEFAULT, "64:ff9b::192.0.2.1", "192.0.2.1"),
+            (DEFAULT, "64:ff9b::c000:201", "192.0.2.1"),
+            (DEFAULT, "[64:ff9b::c000:201]", "192.0.2.1"),
+            (coarse, "64:ff9b::192.0.2.77", "192.0.2.0/24"),
+            (coarse, "64:ff9b:1::192.0.2.77", "64:ff9b:1::c000:24d"),
+            (DEFAULT, "64:ff9b:0:0:1::1", "64:ff9b::/64"),
             (DEFAULT, "2001:db8::1", "2001:db8::/64"),
             (DEFAULT, "[2001:db8::1]", "2001:db8::/64"),
             (DEFAULT, "2001:db8::/64", "2001:db8::/64"),
@@ -237,12 +284,32 @@ mod tests {
     }
 
     #[test]
+    fn ends_of_ranges() {
+        let v4 = |last: u128| MAPPED | 0xc000_0200 | last;
+        for (first, last, expected) in [
+            ("192.0.2.0", "192.0.2.9", (v4(0), v4(9))),
+            ("64:ff9b::192.0.2.0", "64:ff9b::192.0.2.9", (v4(0), v4(9))),
+            ("64:ff9b::", "64:ff9b::1:0:0", (NAT64, NAT64 | 1 << 32)),
+            ("64:ff9a::", "64:ff9b::1", (0x64_ff9a << 96, NAT64 | 1)),
+        ] {
+            let [first, last]: [IpAddr; 2] = [first, last].map(|end| end.parse().unwrap());
+            let (first, last) = Address::range(first, last);
+            assert_eq!((first.0, last.0), expected);
+        }
+    }
+
+    #[test]
     fn bytes_of_a_packet() {
         assert_eq!(
             Address::from_bytes(&[192, 0, 2, 1]),
             Address::parse(b"192.0.2.1")
         );
         assert_eq!(Address::from_bytes(&[0; 16]), Address::parse(b"::"));
+        let behind_nat64 = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 1];
+        assert_eq!(
+            Address::from_bytes(&behind_nat64),
+            Address::parse(b"192.0.2.1")
+        );
         assert_eq!(Address::from_bytes(&[1, 2, 3]), None);
         assert_eq!(Address::from_bytes(&[]), None);
     }
@@ -254,6 +321,24 @@ mod tests {
             let source = prefixes.source_of(Address(key));
             let shown = prefixes.show(source).to_string();
             proptest::prop_assert_eq!(prefixes.parse(shown.as_bytes()).map(|(_, s)| s), Ok(source));
+        }
+
+        /// However an IPv4 address comes, it is one address; and no other IPv6 address is one.
+        #[test]
+        fn an_ipv4_address_is_one_whatever_carries_it(v4: u32, key: u128) {
+            let plain = Address::from_bytes(&v4.to_be_bytes());
+            for prefix in [MAPPED, NAT64] {
+                let carried = prefix | u128::from(v4);
+                proptest::prop_assert_eq!(Address::from_bytes(&carried.to_be_bytes()), plain);
+                let ip = IpAddr::from(Ipv6Addr::from_bits(carried));
+                proptest::prop_assert_eq!(Address::parse(ip.to_string().as_bytes()), plain);
+                proptest::prop_assert_eq!(Some(Address::range(ip, ip).0), plain);
+                let text = format!("{ip}/128");
+                proptest::prop_assert!(DEFAULT.parse(text.as_bytes()).is_err());
+            }
+            let address = Address::from_bytes(&key.to_be_bytes());
+            let is_carried = [MAPPED, NAT64].map(|prefix| key >> 32 == prefix >> 32);
+            proptest::prop_assert_eq!(address.map(Address::is_v4), Some(is_carried.contains(&true)));
         }
 
         #[test]

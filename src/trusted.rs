@@ -10,6 +10,9 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use crate::escape::Escaped;
 use crate::source::Address;
 
+/// What a NAT64 puts before IPv4 addresses (RFC 6052, 2.1): one can't be told from the other.
+const NAT64: &str = "64:ff9b::/96";
+
 /// Networks as disjoint ranges, both ends included, in ascending order.
 #[derive(Clone, Debug, Default)]
 pub struct Trusted {
@@ -37,11 +40,18 @@ impl Trusted {
                     Escaped(word)
                 )
             })?;
+            if network.trunc().to_string() == NAT64 {
+                return Err(format!(
+                    "trusted={NAT64}: is all of IPv4, behind a NAT64; name networks such as \
+                     192.0.2.0/24 that are to be trusted"
+                ));
+            }
             if network != network.trunc() {
                 let given = (network.to_string(), network.trunc());
                 self.untidy.push(given);
             }
-            self.ranges.push(range(network));
+            let (first, last) = Address::range(network.network(), network.broadcast());
+            self.ranges.push((first.0, last.0));
             self.names.push(network.trunc().to_string());
         }
         self.join();
@@ -96,8 +106,8 @@ impl Trusted {
             )
         });
         let all = EVERYBODY.into_iter().filter(|(network, _)| {
-            let (first, last) = range(*network);
-            self.holds_all(Address(first), Address(last))
+            let (first, last) = Address::range(network.network(), network.broadcast());
+            self.holds_all(first, last)
         });
         let families: Vec<&str> = all.map(|(_, family)| family).collect();
         let open = (!families.is_empty()).then(|| {
@@ -142,13 +152,6 @@ fn parse(word: &[u8]) -> Option<IpNet> {
     text.parse::<IpNet>().or_else(|_| single()).ok()
 }
 
-fn range(network: IpNet) -> (u128, u128) {
-    (
-        Address::from(network.network()).0,
-        Address::from(network.broadcast()).0,
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +175,14 @@ mod tests {
             ("10.0.0.0/8, 10.1.0.0/16;192.0.2.1", "10.200.0.1", true),
             ("2001:db8::/32", "2001:db8:ffff::1", true),
             ("2001:db8::/32", "2001:db9::", false),
+            ("192.0.2.0/24", "64:ff9b::192.0.2.9", true),
+            ("192.0.2.0/24", "64:ff9b::192.0.3.9", false),
+            ("64:ff9b::192.0.2.0/120", "192.0.2.9", true),
+            ("64:ff9b::192.0.2.0/120", "64:ff9b::192.0.2.9", true),
+            ("64:ff9b::192.0.2.0/120", "192.0.3.9", false),
+            ("64:ff9b::/32", "192.0.2.1", false),
+            ("64:ff9b::/32", "2001:db8::1", false),
+            ("64:ff9b::/32", "64:ff9b:1::1", true),
             ("::/0", "192.0.2.1", true),
             ("0.0.0.0/0", "192.0.2.1", true),
             ("0.0.0.0/0", "2001:db8::1", false),
@@ -235,6 +246,14 @@ mod tests {
             error.starts_with("trusted=192.0.2.0/33: must be networks"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_nat64_as_a_whole_is_not_trusted() {
+        for network in ["64:ff9b::/96", "64:ff9b::192.0.2.1/96"] {
+            let error = Trusted::default().add(network.as_bytes()).unwrap_err();
+            assert!(error.contains("is all of IPv4, behind a NAT64"), "{error}");
+        }
     }
 
     proptest::proptest! {

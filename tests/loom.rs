@@ -42,6 +42,7 @@ fn table(limit: u64) -> Table<WORDS> {
         evicted: AtomicU64::new(0),
         refused: AtomicU64::new(0),
         next_end_s: AtomicU64::new(0),
+        cursor: AtomicU64::new(0),
     };
     Table::over(
         leak([table::Set { tags: words() }]),
@@ -63,7 +64,7 @@ fn write(table: &Table<WORDS>, key: u64, value: u64) -> bool {
     let record = claim.record();
     record.set(KEY, key);
     record.set(VALUE, value);
-    claim.publish(NOW_S + 100).is_some()
+    claim.publish(NOW_S + 100).is_ok()
 }
 
 fn explore(model: impl Fn() + Sync + Send + 'static) {
@@ -171,6 +172,82 @@ fn a_ban_ends_once() {
         let thread = thread::spawn(move || other.end(entry, NOW_S));
         let mine = table.end(entry, NOW_S);
         assert!(mine ^ thread.join().unwrap());
+    });
+}
+
+/// A reader finds the old record or the new one at every moment, and one of the two is left.
+#[test]
+fn a_record_that_is_replaced_is_never_missing() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        assert!(write(&table, 1, 10));
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || write(&other, 1, 20));
+        let seen = match table.find(1, NOW_S, is(1)) {
+            Found::Live(entry) => table.record(entry).get(VALUE),
+            found => panic!("{found:?}"),
+        };
+        assert!([10, 20].contains(&seen), "{seen}");
+        assert!(thread.join().unwrap());
+        let live: Vec<_> = table.live().collect();
+        assert_eq!(live.len(), 1);
+        assert_eq!(table.record(live[0]).get(VALUE), 20);
+    });
+}
+
+/// Of two that replace one record, none is lost without its writer knowing.
+#[test]
+fn a_record_is_replaced_by_one_after_the_other() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        assert!(write(&table, 1, 10));
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || write(&other, 1, 20));
+        let mine = write(&table, 1, 30);
+        let theirs = thread.join().unwrap();
+        let live: Vec<_> = table.live().collect();
+        assert_eq!(live.len(), 1);
+        let value = table.record(live[0]).get(VALUE);
+        let written = [(10, !mine && !theirs), (20, theirs), (30, mine)];
+        assert!(written.contains(&(value, true)), "{value}: {written:?}");
+    });
+}
+
+/// It is lifted while another replaces it: what is left is what the one that came last has left.
+#[test]
+fn a_record_that_is_lifted_while_it_is_replaced_is_live_once_or_not_at_all() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        assert!(write(&table, 1, 10));
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || write(&other, 1, 20));
+        let lifted = table_end(&table);
+        let replaced = thread.join().unwrap();
+        let live = table.live().count();
+        let most = usize::from(replaced || !lifted);
+        let least = usize::from(!lifted);
+        assert!(
+            (least..=most).contains(&live),
+            "{live}: {replaced} {lifted}"
+        );
+        assert_eq!(table.size().totals.live.load(SeqCst), live as u64);
+    });
+}
+
+/// What is published while another looks for what is due is seen by it, or leaves its end for the
+/// next look.
+#[test]
+fn no_end_is_overlooked() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || write(&other, 1, 10));
+        let seen = table.due(NOW_S + 100).count();
+        assert!(thread.join().unwrap());
+        assert!(
+            seen == 1 || table.due(NOW_S + 100).count() == 1,
+            "overlooked"
+        );
     });
 }
 

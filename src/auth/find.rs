@@ -73,10 +73,11 @@ impl AuthTable {
 
     pub(super) fn tally(&self, entry: Entry) -> Tally {
         let record = self.table.record(entry);
+        let tally = Tally::unpack(record.get(record::TALLY));
         Tally {
-            blocked_until_ms: record.get(record::BLOCKED_UNTIL_MS),
-            last_ms: record.get(record::LAST_MS),
-            ..Tally::unpack(record.get(record::TALLY))
+            blocked_until_ms: record::time_ms(record, record::BLOCKED_UNTIL_MS, tally.generation),
+            last_ms: record::time_ms(record, record::LAST_MS, tally.generation),
+            ..tally
         }
     }
 
@@ -126,24 +127,22 @@ impl AuthTable {
             let keep_until_s = seconds(clock.coarse_ms() + self.rules.window_ms);
             // Worth more than any other: a guess must be counted even in a table full of blocks.
             let worth_s = FOREVER_S;
-            match self.table.claim(
+            match self.table.claim_new(
                 subject.hash,
                 clock.now_s(),
                 worth_s,
                 subject.is_its_record(),
             ) {
-                // Made by another process since we looked: let go of it, and find it.
-                Ok(claim) if claim.existed() && claim.was_live() => drop(claim),
                 Ok(mut claim) => {
                     fail::point("auth.claimed");
-                    let generation = Tally::unpack(claim.before().get(record::TALLY)).generation;
-                    record::begin(claim.record(), subject, user, generation + 1);
-                    let entry = claim.publish(keep_until_s)?;
+                    record::begin(claim.record(), subject, user);
+                    let entry = claim.publish(keep_until_s).ok()?;
                     if let Some(seen) = self.see(entry) {
                         return Some(seen);
                     }
                 }
-                Err(Refused::Busy) => wait_a_moment(),
+                // Or made by another process since we looked.
+                Err(Refused::Busy | Refused::Exists) => wait_a_moment(),
                 Err(Refused::Full) => return None,
             }
         }

@@ -17,7 +17,6 @@ const WORDS: usize = 8;
 const USER_HASH: usize = 0;
 const SOURCE_HIGH: usize = 1;
 const SOURCE_LOW: usize = 2;
-const UNTIL_MS: usize = 3;
 
 /// A success within this part of the time that a source stays known changes nothing.
 const FRESH: u64 = 16;
@@ -43,31 +42,35 @@ impl Known {
 
     pub fn holds(&self, pair: Subject, clock: &impl Clock) -> bool {
         self.find(pair, clock)
-            .is_some_and(|entry| self.until_ms(entry) > clock.coarse_ms())
+            .is_some_and(|entry| entry.keep_until_s() > clock.now_s())
     }
 
-    /// Takes note of a success.
+    /// Takes note of a success. Until when it counts is a part of the tag, and changed by one
+    /// exchange: a process that dies in the middle of this leaves the old time or the new one.
     pub fn note(&self, pair: Subject, clock: &impl Clock) {
-        let until_ms = clock.coarse_ms() + self.known_ms;
-        let entry = self.find(pair, clock);
-        if self.known_ms == 0
-            || entry.is_some_and(|entry| self.until_ms(entry) + self.known_ms / FRESH > until_ms)
-        {
+        if self.known_ms == 0 {
             return;
         }
+        let until_ms = clock.coarse_ms() + self.known_ms;
         let until_s = seconds(until_ms);
-        // A full table forgets the pair that succeeded longest ago. A pair that another process is
-        // noting at this moment needs no second note.
+        if let Some(entry) = self.find(pair, clock) {
+            let known_until_ms = u64::from(entry.keep_until_s()) * 1000;
+            if known_until_ms + self.known_ms / FRESH <= until_ms {
+                self.table.keep_until(entry, until_s);
+            }
+            return;
+        }
+        // A full table forgets one of those that succeeded longest ago. A pair that another process
+        // is noting at this moment needs no second note.
         if let Ok(mut claim) =
             self.table
-                .claim(pair.hash, clock.now_s(), until_s, is_record_of(pair))
+                .claim_new(pair.hash, clock.now_s(), until_s, is_record_of(pair))
         {
             let [high, low] = pair.source.halves();
             let record = claim.record();
             record.set(USER_HASH, pair.user);
             record.set(SOURCE_HIGH, high);
             record.set(SOURCE_LOW, low);
-            record.set(UNTIL_MS, until_ms);
             let _published_unless_the_lease_was_over = claim.publish(until_s);
         }
     }
@@ -84,10 +87,6 @@ impl Known {
             Found::Live(entry) => Some(entry),
             Found::Busy | Found::Nothing => None,
         }
-    }
-
-    fn until_ms(&self, entry: Entry) -> u64 {
-        self.table.record(entry).get(UNTIL_MS)
     }
 }
 

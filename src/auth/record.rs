@@ -1,9 +1,10 @@
 //! The record of a subject: which word is what.
 
+use crate::shm::atomic::Ordering;
 use crate::shm::table;
 use crate::source::Source;
 
-use super::tally::Tally;
+use super::tally::{GENERATIONS, Tally};
 
 /// Words of a record: three cache lines, of which a check reads the first.
 pub(super) const WORDS: usize = 24;
@@ -44,8 +45,41 @@ impl Subject {
     }
 }
 
+/// Bits of a time. Above them: the generation of the record, as in its tally.
+const TIME_BITS: u32 = 52;
+
+const fn stamped(time_ms: u64, generation: u64) -> u64 {
+    generation << TIME_BITS | time_ms & ((1 << TIME_BITS) - 1)
+}
+
+/// The time that a word says; 0, as well, when it was another subject's.
+const fn time_of(word: u64, generation: u64) -> u64 {
+    if word >> TIME_BITS == generation {
+        word & ((1 << TIME_BITS) - 1)
+    } else {
+        0
+    }
+}
+
+/// One of the times of a record of this generation.
+pub(super) fn time_ms(record: &Record, word: usize, generation: u64) -> u64 {
+    time_of(record.get(word), generation)
+}
+
+/// Sets one of the times of a record of this generation. Nothing happens when the record has become
+/// another subject's: who was stopped before he came here does not block that one.
+pub(super) fn set_time_ms(record: &Record, word: usize, generation: u64, time_ms: u64) {
+    let new = stamped(time_ms, generation);
+    // Relaxed: the word is complete in itself.
+    let _anothers = record.words[word].fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| {
+        (old >> TIME_BITS == generation).then_some(new)
+    });
+}
+
 /// Writes the record of a subject that was not known.
-pub(super) fn begin(record: &Record, subject: Subject, user: &[u8], generation: u64) {
+pub(super) fn begin(record: &Record, subject: Subject, user: &[u8]) {
+    let before = Tally::unpack(record.get(TALLY)).generation;
+    let generation = (before + 1) % GENERATIONS;
     let [high, low] = subject.source.halves();
     record.set(USER_HASH, subject.user);
     record.set(SOURCE_HIGH, high);
@@ -53,13 +87,13 @@ pub(super) fn begin(record: &Record, subject: Subject, user: &[u8], generation: 
     record.set(
         TALLY,
         Tally {
-            generation: generation & 0xfff,
+            generation,
             ..Tally::default()
         }
         .pack(),
     );
     for word in [BLOCKED_UNTIL_MS, LAST_MS] {
-        record.set(word, 0);
+        record.set(word, stamped(0, generation));
     }
     for word in 0..SEEN_WORDS {
         record.set(SEEN + word, 0);
@@ -78,7 +112,8 @@ pub(super) fn has_seen(record: &Record, request: u64) -> bool {
     request != 0 && (0..SEEN_WORDS).any(|word| record.get(SEEN + word) == request)
 }
 
-/// Remembers a failed request, for its retransmissions.
+/// Remembers a failed request, for its retransmissions. In a record that has become another
+/// subject's it does no harm: no request of that one has this number.
 #[allow(clippy::cast_possible_truncation)]
 pub(super) fn remember(record: &Record, failures: u64, request: u64) {
     record.set(SEEN + failures as usize % SEEN_WORDS, request);
@@ -116,8 +151,8 @@ impl Row {
             source: Source::from_halves([words[SOURCE_HIGH], words[SOURCE_LOW]]),
             failures: tally.failures,
             first_ms: tally.first_s * 1000,
-            last_ms: words[LAST_MS],
-            blocked_until_ms: words[BLOCKED_UNTIL_MS],
+            last_ms: time_of(words[LAST_MS], tally.generation),
+            blocked_until_ms: time_of(words[BLOCKED_UNTIL_MS], tally.generation),
             user,
             user_length: (words[USER_LENGTH] as usize).min(USER_BYTES),
         }

@@ -13,6 +13,9 @@ use crate::clock::Clock;
 /// An attempt that has not come back after this time never will: the script left early.
 pub(super) const UNDER_WAY_MS: u64 = 2000;
 
+/// Generations count in 12 bits.
+pub(super) const GENERATIONS: u64 = 1 << 12;
+
 const MAX_FAILURES: u64 = 0xffff;
 const MAX_UNDER_WAY: u64 = 15;
 

@@ -130,9 +130,10 @@ fn hits_and_earlier_bans_are_counted() {
     assert_eq!((ban.hits, ban.count), (0, 3));
 }
 
+/// As large as one look: the very first goes.
 #[test]
 fn a_full_table_lets_the_ban_go_that_ends_first() {
-    for limit in [1, 2, 7, 8, 9, 100, 1000] {
+    for limit in [1, 2, 7, 8, 9, 100, 256] {
         let bench = Bench::new(limit);
         let keys = 1..=limit as u128;
         for key in keys.clone() {
@@ -160,6 +161,60 @@ fn a_full_table_lets_the_ban_go_that_ends_first() {
         assert_eq!(totals.refused.load(Ordering::Relaxed), 1);
         assert_eq!(totals.live.load(Ordering::Relaxed), limit as u64);
     }
+}
+
+/// Larger than one look: never one that ends later than the newcomer, nor one for ever.
+#[test]
+fn a_large_full_table_lets_only_bans_go_that_end_before_the_newcomer() {
+    const LIMIT: u128 = 4000;
+    let bench = Bench::new(LIMIT as usize);
+    // (kind, seconds): one in four may go.
+    let seconds = |key: u128| [0, 100, 300, 400][key as usize % 4];
+    for key in 0..LIMIT {
+        assert_eq!(bench.ban(key, seconds(key)), Banned::New(1));
+    }
+    for key in LIMIT..LIMIT + 500 {
+        assert_eq!(bench.ban(key, 200), Banned::New(1));
+    }
+    for key in 0..LIMIT {
+        assert!(bench.hit(key) || seconds(key) == 100, "{key}");
+    }
+    let gone = (0..LIMIT).filter(|&key| !bench.hit(key)).count();
+    assert_eq!(gone, 500, "none of the newcomers went for another");
+    assert_eq!(bench.keys().len() as u128, LIMIT);
+    assert_eq!(bench.bans.used(&bench.clock) as u128, LIMIT);
+}
+
+/// Those whose places a newcomer may take are told of, not only those that `end_those_over` meets.
+#[test]
+fn an_end_that_a_newcomer_finds_is_told() {
+    for limit in [1, 8, 100, 2000] {
+        let bench = Bench::new(limit);
+        (0..limit as u128).for_each(|key| _ = bench.ban(key, 10));
+        bench.clock.advance(10_000);
+        let mut told = 0;
+        for key in 10_000..10_000 + limit as u128 {
+            let (source, hash) = bench.at(key);
+            bench
+                .bans
+                .end_if_over(source, hash, &bench.clock, |_| told += 1);
+            assert_eq!(bench.ban(key, 10), Banned::New(1));
+        }
+        told += bench.ended().len();
+        assert_eq!(told, limit, "each of {limit}, once");
+        // The last few of a large table may be where the cursor has just been.
+        let evicted = bench.bans.size().totals.evicted.load(Ordering::Relaxed);
+        assert!(evicted * 100 <= limit as u64, "{evicted} of {limit}");
+    }
+}
+
+#[test]
+fn a_table_of_bans_that_are_over_is_empty() {
+    let bench = Bench::new(100);
+    (0..100).for_each(|key| _ = bench.ban(key, 10));
+    assert_eq!(bench.bans.used(&bench.clock), 100);
+    bench.clock.advance(10_000);
+    assert_eq!(bench.bans.used(&bench.clock), 0);
 }
 
 #[test]
@@ -233,8 +288,8 @@ fn a_claim_that_comes_to_nothing_leaves_nothing() {
         .unwrap();
     claim.record().set(UNTIL_MS, 7);
     drop(claim); // A panic in the middle of writing.
-    assert_eq!(bench.get(1), None);
-    assert_eq!(bench.bans.size().totals.live.load(Ordering::Relaxed), 0);
+    assert_eq!(bench.get(1).map(|ban| ban.until_ms), Some(11_000));
+    assert_eq!(bench.bans.size().totals.live.load(Ordering::Relaxed), 1);
 }
 
 #[derive(Clone, Debug)]

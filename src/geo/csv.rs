@@ -103,7 +103,7 @@ fn place(third: &[u8], fourth: Option<&[u8]>) -> Result<Place, String> {
 
 /// An address, or its number; of an IPv4 address, one below 2³².
 fn address(text: &[u8]) -> Option<Address> {
-    Address::parse(text).or_else(|| {
+    Address::parse_as_written(text).or_else(|| {
         let digits = text.iter().all(u8::is_ascii_digit);
         let number: u128 = std::str::from_utf8(text)
             .ok()

@@ -80,7 +80,7 @@ impl<C: Clock> Firewall<C> {
         let now_ms = self.clock.exact_ms();
         let remembered = self.rate.usages(now_ms).filter(|usage| {
             let is_meant = status == b"ALL" || self.status(usage).as_bytes() == status;
-            is_meant && (usage.hot || usage.idle_ms <= self.remembered_ms())
+            is_meant && usage.is_remembered(self.remembered_ms())
         });
         Ok(list(page, remembered, |usage| self.source_row(&usage)))
     }
@@ -138,30 +138,37 @@ impl<C: Clock> Firewall<C> {
 
     pub(super) fn list_tables(&self, arguments: Arguments<'_>) -> Result<Listed<TableRow>, Fault> {
         arguments.end()?;
+        let (now_ms, sources) = (
+            self.clock.exact_ms(),
+            self.settings.sources_max().unsigned_abs(),
+        );
+        let used_sources = self.rate.used(now_ms, self.remembered_ms());
         let [users, known] = self.auth.sizes();
+        let [used_users, used_known] = self.auth.used(&self.clock);
         let rows = [
             TableRow {
                 table: "sources",
-                capacity: self.settings.sources_max().unsigned_abs(),
-                used: self.rate.usages(self.clock.exact_ms()).count() as u64,
+                capacity: sources,
+                // More fit, for as long as no set is full.
+                used: used_sources.min(sources),
                 evictions: self.rate.evicted(),
                 bytes: self.rate.bytes() as u64,
             },
-            table_row("bans", self.bans.size()),
-            table_row("users", users),
-            table_row("known", known),
-            table_row("scans", self.scans.size()),
+            table_row("bans", self.bans.size(), self.bans.used(&self.clock)),
+            table_row("users", users, used_users),
+            table_row("known", known, used_known),
+            table_row("scans", self.scans.size(), self.scans.used(&self.clock)),
             self.geo_table(),
         ];
         Ok(list(Page::ALL, rows.into_iter(), |row| row))
     }
 }
 
-fn table_row(table: &'static str, size: TableSize) -> TableRow {
+fn table_row(table: &'static str, size: TableSize, used: u64) -> TableRow {
     TableRow {
         table,
         capacity: size.limit,
-        used: size.totals.live.load(Ordering::Relaxed), // statistics only
+        used,
         evictions: size.totals.evicted.load(Ordering::Relaxed), // statistics only
         bytes: size.bytes as u64,
     }

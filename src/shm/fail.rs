@@ -1,4 +1,4 @@
-//! Fail points: where a test makes a process panic or die. Nothing but an empty function in a
+//! Fail points: where a test makes a process panic, die, or stop until it is continued. Nothing but an empty function in a
 //! release; built in with `--features failpoints`.
 //!
 //! `PALISADE_FAIL="ban.claimed=kill policy.check=panic"` in the environment sets them.
@@ -16,6 +16,10 @@ pub const fn point(_name: &str) {}
 #[cfg(feature = "failpoints")]
 pub fn point(name: &str) {
     use once_cell::sync::Lazy;
+    use std::sync::atomic::{AtomicBool, Ordering as Local};
+
+    /// A process stops once: what it does after it was continued may come here again.
+    static STOPPED: AtomicBool = AtomicBool::new(false);
 
     static SET: Lazy<Vec<(String, String)>> = Lazy::new(|| {
         let text = std::env::var("PALISADE_FAIL").unwrap_or_default();
@@ -33,7 +37,10 @@ pub fn point(name: &str) {
         .map(|(_, action)| action.as_str())
     {
         Some("panic") => panic!("fail point {name}"),
-        Some("kill") => super::os::kill_this_process(),
+        Some("kill") => super::os::signal_this_process(libc::SIGKILL),
+        Some("stop") if !STOPPED.swap(true, Local::Relaxed) => {
+            super::os::signal_this_process(libc::SIGSTOP);
+        }
         _ => {}
     }
 }

@@ -336,9 +336,9 @@ pub fn process_exists(pid: i32) -> bool {
     asked == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
 }
 
-/// Dies as if by `kill -9`.
+/// Dies or stops as if by `kill -9` or `kill -STOP`.
 #[cfg(feature = "failpoints")]
-pub fn kill_this_process() {
+pub fn signal_this_process(signal: libc::c_int) {
     // SAFETY: a signal to the process itself.
-    unsafe { libc::raise(libc::SIGKILL) };
+    unsafe { libc::raise(signal) };
 }

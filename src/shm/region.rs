@@ -15,7 +15,7 @@ use crate::shared_struct;
 pub const MAGIC: u64 = u64::from_be_bytes(*b"PALISADE");
 
 /// Grows with every change of what lies where in the region.
-pub const LAYOUT_VERSION: u64 = 2;
+pub const LAYOUT_VERSION: u64 = 3;
 
 shared_struct! {
     /// The first 128 bytes of the region. Written before the fork, read-only after it.

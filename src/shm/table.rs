@@ -1,29 +1,46 @@
 //! The table: records of fixed size, found by a hash, shared by all processes without a lock.
 //!
-//! Not a map that grows: when it is full, what ends first goes. Not the policy: it does not know
-//! what a record means, only until when it is worth keeping. Fork-safe, allocation-free, panic-free;
-//! nothing waits on another process for longer than a few spins.
+//! Not a map that grows: when it is full, a record that ends early goes. Not the policy: it does not
+//! know what a record means, only until when it is worth keeping. Fork-safe, allocation-free,
+//! panic-free; nothing waits on another process for longer than a few spins, and nothing that a
+//! check does here looks at more than [`SWEEP_SETS`] and the two sets of its own hash.
 //!
 //! A hash names two sets of eight ways. A set is one cache line of tags; a tag holds a part of the
-//! hash, the state of its record, and a time. Who wants to write a record claims its tag by
-//! compare-and-swap; a claim that is not published within [`LEASE_S`] belonged to a process that
-//! died, and is free again.
+//! hash, the state of its record, and a time. To write a record, a process claims its tag by
+//! compare-and-swap, writes, and publishes by another. The words of a record are written by nobody
+//! but the process that claimed its place, and not once it is live, but for single words that the
+//! owner of the table changes atomically.
+//!
+//! *A live record is replaced, not changed:* the new one is written in another place, and one
+//! compare-and-swap on the tag of the old one puts it in force. A process that dies in between
+//! leaves the old one or the new one.
+//!
+//! *A claim can't be taken over.* Its writer may be stopped, and go on writing when it is continued.
+//! A claim that is not published within [`LEASE_S`] is lost: the key is free for others in another
+//! place, this place for nobody. The writer gives it back when it finds its claim lost. One that has
+//! died leaves the place unused, one of twice as many as the limit, until the next start.
 
 use super::atomic::{AtomicU64, Ordering, fence, wait_a_moment};
 use super::region::{Region, room_for};
 use crate::shared_struct;
 
-mod scan;
+mod claim;
+mod look;
+mod room;
 mod tag;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
+pub use claim::{Claim, NotPublished};
+pub use room::SWEEP_SETS;
 use tag::State;
 pub use tag::{FOREVER_S, Tag};
 
 /// Tags in one set: as many as fill a cache line. (Two under loom, which tries every interleaving.)
 pub const WAYS: usize = if cfg!(loom) { 2 } else { 8 };
 
-/// Seconds after which an unpublished claim is taken to be a dead process's. A claim lasts about
-/// 100 ns; a process that is stopped for longer in the middle of one can lose its write, no more.
+/// Seconds after which an unpublished claim is lost. A claim lasts about 100 ns; a process that is
+/// stopped for longer in the middle of one loses its write, no more.
 pub const LEASE_S: u32 = 2;
 
 /// How often a claim is tried again after losing a race.
@@ -43,14 +60,18 @@ shared_struct! {
 shared_struct! {
     /// What a table counts.
     pub struct Totals: 64 {
-        /// Records that are live.
+        /// Records that are live, expired ones that nobody has ended yet included, and places that
+        /// are claimed for new ones. A process that dies between two neighbouring instructions,
+        /// before one of which it has counted, leaves it one too high.
         pub live: AtomicU64,
-        /// Live records that had to go for a newcomer.
+        /// Live records that had to go for a newcomer, before their end.
         pub evicted: AtomicU64,
-        /// Newcomers that would have ended before everything else in a full table.
+        /// Newcomers that would have ended before all that could have gone for them.
         pub refused: AtomicU64,
         /// No live record ends before this second. Zero at first: unknown.
         pub next_end_s: AtomicU64,
+        /// The set where the next sweep begins.
+        pub cursor: AtomicU64,
     }
 }
 
@@ -121,8 +142,10 @@ pub enum Found {
 pub enum Refused {
     /// Another process is writing a record for the same hash.
     Busy,
-    /// The table is full of records that are worth keeping longer.
+    /// The table is full, and all records that could go are worth keeping longer.
     Full,
+    /// The key has a live record, and none was to be replaced.
+    Exists,
 }
 
 impl<const WORDS: usize> Table<WORDS> {
@@ -162,6 +185,7 @@ impl<const WORDS: usize> Table<WORDS> {
         totals: &'static Totals,
         limit: u64,
     ) -> Self {
+        debug_assert!(records.len() <= tag::MAX_PLACES);
         Self {
             sets,
             records,
@@ -199,7 +223,8 @@ impl<const WORDS: usize> Table<WORDS> {
         now.is_same_record(entry.tag)
     }
 
-    /// The words of the record in this place, all of one version; `None` when it has ended.
+    /// The words of the record in this place, all of one version; `None` when it has ended or was
+    /// replaced.
     #[must_use]
     pub fn read(&self, entry: Entry) -> Option<(Entry, [u64; WORDS])> {
         for _ in 0..SPINS {
@@ -215,83 +240,18 @@ impl<const WORDS: usize> Table<WORDS> {
                     }
                 }
                 State::Claimed => wait_a_moment(),
-                State::Free | State::Past => break,
+                _ => break,
             }
         }
         None
     }
 
-    /// Claims the record with this hash that is `same`, live or ended, or else a place for a new
-    /// one. In a full table, the live record that ends first goes for it, unless it ends after
-    /// `worth_s`.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused::Busy`] when another process is at it, [`Refused::Full`] when everything in a full
-    /// table is worth keeping longer.
-    pub fn claim(
-        &self,
-        hash: u64,
-        now_s: u32,
-        worth_s: u32,
-        same: impl Fn(&Record<WORDS>) -> bool,
-    ) -> Result<Claim<'_, WORDS>, Refused> {
-        for _ in 0..ATTEMPTS {
-            let Some(survey) = self.survey(hash, now_s, &same) else {
-                wait_a_moment();
-                continue;
-            };
-            let Entry { index, tag: old } = match survey.existing {
-                Some(entry) if entry.tag.state() == State::Live => entry,
-                _ => self.make_room(&survey, now_s, worth_s)?,
-            };
-            let existed = survey.existing.is_some_and(|entry| entry.index == index);
-            let mine = old.claimed(hash, now_s);
-            // Acquire: the record was published by another's Release.
-            let claimed = self.cell(index).compare_exchange(
-                old.0,
-                mine.0,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            );
-            if claimed.is_err() {
-                continue;
-            }
-            // SeqCst: of two processes that claim for one key, at least one sees the other's claim
-            // in `has_twin`; pairs with the same fence in the other process.
-            fence(Ordering::SeqCst);
-            let claim = Claim {
-                table: self,
-                index,
-                old,
-                mine,
-                existed,
-                touched: false,
-                published: false,
-            };
-            if self.has_twin(hash, index, now_s, &same) {
-                drop(claim); // Puts the old tag back.
-                continue;
-            }
-            // Release: whoever reads a word that is written from here on, and then the tag after
-            // an Acquire fence (`is_still`), sees that the record was claimed.
-            fence(Ordering::Release);
-            return Ok(claim);
-        }
-        Err(Refused::Busy)
-    }
-
     /// Ends a live record: it stays as history until its place is needed. True for the one caller
     /// that ended it.
     pub fn end(&self, entry: Entry, now_s: u32) -> bool {
-        let past = entry.tag.past(now_s);
-        // Release: the words of the record stay readable as history.
-        let ended = self
-            .cell(entry.index)
-            .compare_exchange(entry.tag.0, past.0, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok();
+        let ended = self.retire(entry, now_s);
         if ended {
-            self.totals.live.fetch_sub(1, Ordering::Relaxed); // statistics, and a hint for `claim`
+            self.count_out();
         }
         ended
     }
@@ -310,7 +270,15 @@ impl<const WORDS: usize> Table<WORDS> {
         );
     }
 
-    /// How large and how full it is.
+    /// Records that are worth keeping now, at most the limit. Reads every tag, 8 bytes a place: for
+    /// people.
+    #[must_use]
+    pub fn used(&self, now_s: u32) -> u64 {
+        let unexpired = self.live().filter(|entry| !entry.tag.has_expired(now_s));
+        (unexpired.count() as u64).min(self.limit)
+    }
+
+    /// How large it is, and what it has counted.
     #[must_use]
     pub const fn size(&self) -> TableSize {
         TableSize {
@@ -321,7 +289,7 @@ impl<const WORDS: usize> Table<WORDS> {
     }
 }
 
-/// How large and how full a table is, whatever its records.
+/// How large a table is, and what it has counted, whatever its records.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
 pub struct TableSize {
@@ -331,95 +299,4 @@ pub struct TableSize {
     pub totals: &'static Totals,
     /// Bytes of shared memory.
     pub bytes: usize,
-}
-
-/// The right to write one record. Dropped without [`publish`](Self::publish), it leaves everything
-/// as it was, or, when the record was touched already, ends it.
-#[allow(missing_debug_implementations)]
-pub struct Claim<'a, const WORDS: usize> {
-    table: &'a Table<WORDS>,
-    index: usize,
-    old: Tag,
-    mine: Tag,
-    existed: bool,
-    touched: bool,
-    published: bool,
-}
-
-impl<const WORDS: usize> Claim<'_, WORDS> {
-    /// True when the record is the key's own from before, live or ended.
-    #[must_use]
-    pub const fn existed(&self) -> bool {
-        self.existed
-    }
-
-    /// True when the record was live when it was claimed, the key's own or a victim's.
-    #[must_use]
-    pub fn was_live(&self) -> bool {
-        self.old.state() == State::Live
-    }
-
-    /// The record, to be read. Of another key, unless it [`existed`](Self::existed).
-    #[must_use]
-    pub fn before(&self) -> &'static Record<WORDS> {
-        &self.table.records[self.index]
-    }
-
-    /// The record, to be written.
-    pub fn record(&mut self) -> &'static Record<WORDS> {
-        self.touched = true;
-        self.before()
-    }
-
-    /// Makes the record live. Returns its entry, or `None` when the claim had outlived its lease
-    /// and another process took the place.
-    pub fn publish(mut self, keep_until_s: u32) -> Option<Entry> {
-        self.published = true;
-        let tag = self.mine.live(keep_until_s);
-        // Release: pairs with the Acquire of `Table::tag`, which comes before reading the words.
-        let done = self
-            .table
-            .cell(self.index)
-            .compare_exchange(self.mine.0, tag.0, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok();
-        // After the tag: a scan that has passed this place already has reset the hint before.
-        self.table
-            .totals
-            .next_end_s
-            .fetch_min(keep_until_s.into(), Ordering::Release);
-        match (done, self.was_live()) {
-            (true, false) => _ = self.table.totals.live.fetch_add(1, Ordering::Relaxed),
-            (true, true) if !self.existed => {
-                self.table.totals.evicted.fetch_add(1, Ordering::Relaxed);
-            }
-            _ => {}
-        }
-        done.then_some(Entry {
-            index: self.index,
-            tag,
-        })
-    }
-}
-
-impl<const WORDS: usize> Drop for Claim<'_, WORDS> {
-    fn drop(&mut self) {
-        if self.published {
-            return;
-        }
-        // Untouched, the old tag still tells the truth. When the exchange fails, the lease was over
-        // and the place is another's.
-        let tag = if self.touched {
-            self.mine.past(self.mine.time_s())
-        } else {
-            self.old
-        };
-        let given_back = self
-            .table
-            .cell(self.index)
-            .compare_exchange(self.mine.0, tag.0, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok();
-        if given_back && self.touched && self.was_live() {
-            self.table.totals.live.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
 }

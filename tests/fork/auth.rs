@@ -11,7 +11,11 @@ use palisade::source::Source;
 const USERS: usize = 4096;
 
 pub fn table(max_failures: u64, user_max_failures: u64) -> AuthTable {
-    let mut region = Region::new(AuthTable::room(USERS)).expect("shared memory");
+    table_for(USERS, max_failures, user_max_failures)
+}
+
+pub fn table_for(users: usize, max_failures: u64, user_max_failures: u64) -> AuthTable {
+    let mut region = Region::new(AuthTable::room(users)).expect("shared memory");
     let rules = Rules {
         scope: AuthScope::UserSource,
         max_failures,
@@ -20,7 +24,7 @@ pub fn table(max_failures: u64, user_max_failures: u64) -> AuthTable {
         block_ms: 3_600_000,
         known_ms: 604_800_000,
     };
-    AuthTable::new(&mut region, USERS, hash(), rules).expect("room")
+    AuthTable::new(&mut region, users, hash(), rules).expect("room")
 }
 
 /// Not told as a retransmission: the request is unknown.

@@ -3,10 +3,10 @@
 
 use super::auth::attempt;
 use super::killed::Tables;
-use super::processes::{End, fork, fork_all, on_stage};
-use super::shared::{SharedClock, source, words};
+use super::processes::{Child, End, fork, fork_all, on_stage};
+use super::shared::{NOW_MS, SharedClock, source, words};
 use palisade::auth::Failed;
-use palisade::ban::Banned;
+use palisade::ban::{Banned, Origin, Reason};
 use palisade::clock::Clock;
 use palisade::counters::Counter;
 use palisade::policy::{Firewall, Verdict};
@@ -23,11 +23,12 @@ const SUBJECT: u128 = 1;
 const PILLARS: std::ops::Range<u128> = 100..200;
 
 /// Every fail point of the source has a case below.
-const POINTS: [&str; 15] = [
+const POINTS: [&str; 18] = [
     "arena.copied",
     "arena.given_back",
     "arena.swapped",
     "auth.claimed",
+    "auth.counted",
     "auth.fail",
     "ban.claimed",
     "ban.half_written",
@@ -39,14 +40,16 @@ const POINTS: [&str; 15] = [
     "report.answer",
     "scan.claimed",
     "scan.fail",
+    "table.moved",
+    "table.ready",
 ];
 
-/// Dies at this point, in `act`, after the stage has done `prepare`: in this process no fail point
-/// has been passed before.
-pub fn die_at(point: &str, prepare: impl FnOnce(), act: impl FnOnce()) {
+/// A process that comes to this point in `act`, and there does what `action` says, after the stage
+/// has done `prepare`: in this process no fail point has been passed before.
+fn come_to(point: &str, action: &str, prepare: impl FnOnce(), act: impl FnOnce()) -> Child {
     let go = &words(1)[0];
     let victim = fork(|| {
-        let value = std::ffi::CString::new(format!("{point}=kill")).expect("no NUL");
+        let value = std::ffi::CString::new(format!("{point}={action}")).expect("no NUL");
         // SAFETY: two C strings; this process has one thread.
         unsafe { libc::setenv(c"PALISADE_FAIL".as_ptr(), value.as_ptr(), 1) };
         while go.load(SeqCst) == 0 {
@@ -56,11 +59,25 @@ pub fn die_at(point: &str, prepare: impl FnOnce(), act: impl FnOnce()) {
     });
     prepare();
     go.store(1, SeqCst);
+    victim
+}
+
+/// Dies at this point.
+pub fn die_at(point: &str, prepare: impl FnOnce(), act: impl FnOnce()) {
     assert_eq!(
-        victim.wait(),
+        come_to(point, "kill", prepare, act).wait(),
         End::Killed(libc::SIGKILL),
         "{point} was not passed"
     );
+}
+
+/// Stops at this point, to go on after `meanwhile`.
+fn stop_at(point: &str, prepare: impl FnOnce(), act: impl FnOnce(), meanwhile: impl FnOnce()) {
+    let stopped = come_to(point, "stop", prepare, act);
+    stopped.wait_until_it_stops();
+    meanwhile();
+    stopped.go_on();
+    assert_eq!(stopped.wait(), End::Exited(0), "{point}");
 }
 
 /// The others do everything, at once, with keys of their own and with that of the dead one.
@@ -88,25 +105,222 @@ fn others_go_on(tables: &Tables) {
 #[test]
 fn a_process_that_dies_while_it_bans() {
     for point in ["ban.claimed", "ban.half_written"] {
-        for was_banned in [false, true] {
+        on_stage(|| {
+            let tables = Tables::new(1024);
+            let prepare =
+                || PILLARS.for_each(|pillar| assert_eq!(tables.ban(pillar), Banned::New(1)));
+            die_at(point, prepare, || _ = tables.ban(SUBJECT));
+            assert!(tables.holds(SUBJECT), "somebody bans it just now");
+            assert_eq!(tables.ban(SUBJECT), Banned::Busy);
+            others_go_on(&tables);
+            tables.let_leases_end();
+            assert!(!tables.holds(SUBJECT), "the ban that was in flight is lost");
+            assert!(matches!(tables.ban(SUBJECT), Banned::New(_)));
+            assert!(tables.holds(SUBJECT));
+            check_count(&tables, 1);
+            assert!(tables.unban(SUBJECT));
+            others_go_on(&tables);
+            check_count(&tables, 0);
+        });
+    }
+}
+
+/// As many bans are counted as there are.
+#[track_caller]
+fn check_count(tables: &Tables, beside_pillars: u64) {
+    let bans = PILLARS.count() as u64 + beside_pillars;
+    assert_eq!(tables.bans.bans(&tables.clock).count() as u64, bans);
+    assert_eq!(tables.bans.size().totals.live.load(SeqCst), bans);
+}
+
+const OLD_MS: u64 = 1_000_000;
+const NEW_MS: u64 = 2_000_000;
+
+fn old_ban(tables: &Tables) -> Banned {
+    ban_with(tables, OLD_MS, Reason::RATE, Origin::Check)
+}
+
+fn new_ban(tables: &Tables) -> Banned {
+    ban_with(tables, NEW_MS, Reason::AGENT, Origin::Script)
+}
+
+fn ban_with(tables: &Tables, until_ms: u64, reason: Reason, origin: Origin) -> Banned {
+    let (source, hash) = source(SUBJECT);
+    tables
+        .bans
+        .ban(source, hash, until_ms, reason, origin, &tables.clock)
+}
+
+/// The ban is there, whole: the old one or the new one.
+#[track_caller]
+fn check_ban(tables: &Tables, is_new: bool, what: &str) {
+    let (source, hash) = source(SUBJECT);
+    let ban = tables.bans.get(source, hash, &tables.clock).expect(what);
+    let expected = match is_new {
+        false => (OLD_MS, Reason::RATE, Origin::Check),
+        true => (NEW_MS, Reason::AGENT, Origin::Script),
+    };
+    assert_eq!((ban.until_ms, ban.reason, ban.origin), expected, "{what}");
+    assert_eq!(
+        (ban.count, ban.hits, ban.since_ms),
+        (1, 1, NOW_MS),
+        "{what}"
+    );
+    assert!(tables.holds(SUBJECT), "{what}");
+    check_count(tables, 1);
+}
+
+fn make_old_ban(tables: &Tables) {
+    PILLARS.for_each(|pillar| assert_eq!(tables.ban(pillar), Banned::New(1)));
+    assert_eq!(old_ban(tables), Banned::New(1));
+    let (source, hash) = source(SUBJECT);
+    assert!(tables.bans.hit(source, hash, &tables.clock));
+}
+
+/// Where a renewal may end, and whether the new ban is in force by then.
+const RENEWAL: [(&str, bool); 4] = [
+    ("ban.claimed", false),
+    ("ban.half_written", false),
+    ("table.ready", false),
+    ("table.moved", true),
+];
+
+#[test]
+fn a_process_that_dies_while_it_renews_a_ban_leaves_the_old_one_or_the_new_one() {
+    for (point, is_new) in RENEWAL {
+        for does_lease_end in [false, true] {
             on_stage(|| {
                 let tables = Tables::new(1024);
-                let prepare = || {
-                    PILLARS.for_each(|pillar| assert_eq!(tables.ban(pillar), Banned::New(1)));
-                    assert!(!was_banned || tables.ban(SUBJECT) == Banned::New(1));
-                };
-                die_at(point, prepare, || _ = tables.ban(SUBJECT));
-                assert!(tables.holds(SUBJECT), "somebody bans it just now");
-                assert_eq!(tables.ban(SUBJECT), Banned::Busy);
-                others_go_on(&tables);
-                tables.let_leases_end();
-                assert!(!tables.holds(SUBJECT), "the ban that was in flight is lost");
-                assert!(matches!(tables.ban(SUBJECT), Banned::New(_)));
-                assert!(tables.holds(SUBJECT) && tables.unban(SUBJECT));
+                die_at(point, || make_old_ban(&tables), || _ = new_ban(&tables));
+                if does_lease_end {
+                    tables.let_leases_end();
+                }
+                check_ban(&tables, is_new, point);
+                assert_eq!(new_ban(&tables), Banned::Renewed(1), "{point}");
+                check_ban(&tables, true, point);
+                assert!(tables.unban(SUBJECT) && !tables.holds(SUBJECT), "{point}");
+                check_count(&tables, 0);
                 others_go_on(&tables);
             });
         }
     }
+}
+
+/// It stops for longer than a claim lasts, and goes on when all it knew of has changed: whose place
+/// it is, and what stands there.
+#[test]
+fn a_process_that_stops_while_it_bans_writes_into_no_other_ban() {
+    for (point, _) in RENEWAL {
+        for is_renewal in [false, true] {
+            if !is_renewal && point.starts_with("table.") {
+                continue; // Passed by renewals alone.
+            }
+            on_stage(|| {
+                let tables = Tables::new(128);
+                let prepare = || match is_renewal {
+                    true => make_old_ban(&tables),
+                    false => PILLARS.for_each(|pillar| _ = tables.ban(pillar)),
+                };
+                let others = 1000..1028_u128; // to the limit
+                let meanwhile = || {
+                    tables.let_leases_end();
+                    tables.unban(SUBJECT);
+                    for key in 2000..2400 {
+                        tables.ban(key); // In every place, sooner or later.
+                        tables.unban(key);
+                    }
+                    for key in others.clone() {
+                        assert_eq!(tables.ban(key), Banned::New(1), "{point}");
+                    }
+                };
+                stop_at(point, prepare, || _ = new_ban(&tables), meanwhile);
+                let mut bans: Vec<_> = tables.bans.bans(&tables.clock).collect();
+                // Its ban was to replace one that is gone: it may set it anew.
+                bans.retain(|ban| ban.source != source(SUBJECT).0);
+                assert_eq!(
+                    bans.len(),
+                    PILLARS.count() + others.clone().count(),
+                    "{point}"
+                );
+                for ban in bans {
+                    let is_whole = (ban.until_ms, ban.reason, ban.origin)
+                        == (0, Reason::MANUAL, Origin::Rpc)
+                        && ban.count == 1;
+                    assert!(is_whole, "{point}: {ban:?}");
+                }
+                for key in PILLARS.chain(others.clone()) {
+                    assert_eq!(tables.count(key), Some(1), "{point}: {key}");
+                }
+                let live = tables.bans.size().totals.live.load(SeqCst);
+                let bans = tables.bans.bans(&tables.clock).count() as u64;
+                assert_eq!(live, bans, "{point}");
+            });
+        }
+    }
+}
+
+/// The same with a user who fails: who takes the place is not blocked for him.
+#[test]
+fn a_process_that_stops_while_it_counts_a_failure_blocks_nobody_else() {
+    const LIMIT: u64 = 3;
+    for (point, before) in [("auth.claimed", 0), ("auth.fail", 2), ("auth.counted", 2)] {
+        on_stage(|| {
+            let clock = SharedClock::new();
+            let table = super::auth::table_for(16, LIMIT, 0);
+            let fail = |from| table.fail(attempt(b"alice", from), &clock).failed;
+            let prepare = || (0..before).for_each(|_| _ = fail(SUBJECT));
+            let meanwhile = || {
+                clock.advance(std::time::Duration::from_secs(1000));
+                // Each in a place that has expired, until all places have been taken once.
+                for round in 0..20 {
+                    (0..16).for_each(|other| _ = fail(1000 + 100 * round + other));
+                    clock.advance(std::time::Duration::from_secs(1000));
+                }
+                (0..16).for_each(|other| assert_eq!(fail(5000 + other), Failed::Counted(1)));
+            };
+            stop_at(point, prepare, || _ = fail(SUBJECT), meanwhile);
+            let rows: Vec<_> = table.failing(&clock).collect();
+            for row in rows {
+                let is_subject = row.source == source(SUBJECT).0;
+                let is_clean = row.failures == 1 && row.blocked_until_ms == 0;
+                assert!(is_clean || is_subject, "{point}: {row:?}");
+            }
+            for other in 5000..5015 {
+                let blocked = table.is_blocked(attempt(b"alice", other), &clock);
+                assert!(!blocked, "{point}: {other}");
+            }
+        });
+    }
+}
+
+/// And with a source that is new to the rate check: who has its place by then stays counted.
+#[test]
+fn a_process_that_stops_while_it_takes_a_place_takes_none_away() {
+    on_stage(|| {
+        let limit = Limit {
+            requests: 5,
+            window_ms: 2000,
+        };
+        let mut region = Region::new(RateTable::room(2)).expect("shared memory");
+        let table = RateTable::new(&mut region, 2, limit).expect("room"); // one set
+        let clock = SharedClock::new();
+        let charge = |number: u128| {
+            let (source, hash) = source(number);
+            table.charge(source, hash, &clock)
+        };
+        let others = 1..5;
+        let meanwhile = || {
+            clock.advance(std::time::Duration::from_secs(10));
+            for other in others.clone() {
+                let answers: Vec<Rate> = (0..6).map(|_| charge(other)).collect();
+                assert_eq!(answers[5], Rate::NewlyHot);
+            }
+        };
+        stop_at("rate.insert", || {}, || _ = charge(100), meanwhile);
+        for other in others {
+            assert_eq!(charge(other), Rate::Hot, "{other}");
+        }
+    });
 }
 
 #[test]
@@ -114,6 +328,7 @@ fn a_process_that_dies_while_it_counts_a_failure() {
     // (where, failures before, what the next one is told before and after the lease is over)
     for (point, before, at_once, later) in [
         ("auth.claimed", 0, Failed::Uncounted, Failed::Counted(1)),
+        ("auth.counted", 0, Failed::Counted(2), Failed::Counted(3)),
         ("auth.fail", 0, Failed::Counted(1), Failed::Counted(2)),
         ("auth.fail", 5, Failed::Counted(6), Failed::Counted(7)),
     ] {

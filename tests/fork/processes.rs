@@ -125,6 +125,24 @@ impl Child {
         self.wait_for(libc::WNOHANG)
     }
 
+    /// Waits until it has been stopped by a signal.
+    #[track_caller]
+    pub fn wait_until_it_stops(&self) {
+        let mut status = 0;
+        // SAFETY: `status` is writable.
+        let waited = unsafe { libc::waitpid(self.pid, &raw mut status, libc::WUNTRACED) };
+        let has_stopped = waited == self.pid && libc::WIFSTOPPED(status);
+        assert!(has_stopped, "it has ended: {status:#x}");
+    }
+
+    /// Lets it go on that was stopped.
+    pub fn go_on(&self) {
+        assert!(
+            send(self.pid, libc::SIGCONT),
+            "it is a child not waited for yet"
+        );
+    }
+
     fn wait_for(&self, options: i32) -> Option<End> {
         let mut status = 0;
         // SAFETY: `status` is writable.

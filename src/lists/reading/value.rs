@@ -55,13 +55,13 @@ pub fn network(written: &[u8]) -> Option<(Address, Address)> {
         let [first, last] = [first, last].map(|end| single(end.trim()));
         let (first, last) = (first?, last?);
         let ordered = first.is_ipv4() == last.is_ipv4() && first <= last;
-        return ordered.then(|| (first.into(), last.into()));
+        return ordered.then(|| Address::range(first, last));
     }
     if text.contains('/') {
         let net: IpNet = text.parse().ok()?;
-        return Some((net.network().into(), net.broadcast().into()));
+        return Some(Address::range(net.network(), net.broadcast()));
     }
-    single(text).map(|ip| (ip.into(), ip.into()))
+    single(text).map(|ip| Address::range(ip, ip))
 }
 
 fn single(text: &str) -> Option<IpAddr> {

@@ -1,20 +1,19 @@
-//! Looking over the tags: the two sets of a hash, or all of them.
+//! Looking over the tags: those of the two sets of a hash, and, for dumps and ends, all.
 
 use super::super::atomic::{AtomicU64, Ordering, fence, wait_a_moment};
 use super::tag::State;
-use super::{Entry, FOREVER_S, Found, Record, Refused, SPINS, Table, Tag, WAYS};
-
-/// How many of those that end first one look finds: as many newcomers at once end one each.
-const FIRSTS: usize = 8;
+use super::{Entry, Found, Record, SPINS, Table, Tag, WAYS};
 
 /// What the two sets of a hash hold.
 pub(super) struct Survey {
-    /// The key's own record, live or ended.
-    pub existing: Option<Entry>,
+    /// The key's own live record.
+    pub live: Option<Entry>,
+    /// The key's own record that has ended.
+    pub past: Option<Entry>,
     /// The best place for a newcomer that costs no live record.
-    spare: Option<Entry>,
-    /// The live record that ends first.
-    first_to_end: Option<Entry>,
+    pub spare: Option<Entry>,
+    /// The other live record that ends first, or has expired first.
+    pub first_to_end: Option<Entry>,
 }
 
 impl<const WORDS: usize> Table<WORDS> {
@@ -23,6 +22,8 @@ impl<const WORDS: usize> Table<WORDS> {
     }
 
     pub(super) fn tag(&self, index: usize) -> Tag {
+        #[cfg(all(test, not(loom)))]
+        super::tests::TAGS_READ.with(|read| read.set(read.get() + 1));
         // Acquire: pairs with the Release in `Claim::publish`; the words are read after the tag.
         Tag(self.cell(index).load(Ordering::Acquire))
     }
@@ -80,22 +81,67 @@ impl<const WORDS: usize> Table<WORDS> {
         now_s: u32,
         same: &impl Fn(&Record<WORDS>) -> bool,
     ) -> Option<Found> {
-        let mut found = Found::Nothing;
+        let mut found = Some(Found::Nothing);
         for index in self.matching_ways(hash) {
             let tag = self.tag(index);
             if !tag.matches(hash) {
+                found = found.filter(|found| *found == Found::Busy);
                 continue; // It became another's.
             }
-            match tag.state() {
-                State::Live if same(&self.records[index]) => {
-                    let entry = Entry { index, tag };
-                    return self.is_still(index, tag).then_some(Found::Live(entry));
+            let entry = match tag.state() {
+                State::Live => Some(Entry { index, tag }),
+                State::Moved => self.follow(index, tag),
+                State::Claimed if !tag.lease_is_over(now_s) => {
+                    found = Some(Found::Busy);
+                    None
                 }
-                State::Claimed if !tag.lease_is_over(now_s) => found = Found::Busy,
-                _ => {}
+                // Also who replaces a record: until he has, the old one is the key's.
+                _ => None,
+            };
+            if let Some(entry) = entry
+                && same(self.record(entry))
+            {
+                return self
+                    .is_still(entry.index, entry.tag)
+                    .then_some(Found::Live(entry));
             }
         }
-        Some(found)
+        found
+    }
+
+    /// The live record that has replaced the one in this place. Helps its writer to finish.
+    fn follow(&self, index: usize, moved: Tag) -> Option<Entry> {
+        self.settle(index, moved);
+        let index = moved.moved_to();
+        let tag = self.tag(index);
+        (tag.state() == State::Live).then_some(Entry { index, tag })
+    }
+
+    /// Makes the record live that has replaced the one in this place. Done by its writer, and by all
+    /// who meet it before: the writer may have died.
+    pub(super) fn settle(&self, index: usize, moved: Tag) {
+        if moved.is_settled() {
+            return;
+        }
+        let new = moved.moved_to();
+        let ready = self.tag(new);
+        if moved.waits_for(ready) {
+            let keep_until_s = ready.time_s();
+            // AcqRel: passes on what `Claim::publish` released with the ready tag.
+            let _done_by_another = self.cell(new).compare_exchange(
+                ready.0,
+                ready.live(keep_until_s).0,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+            self.lower_next_end(keep_until_s);
+        }
+        let _done_by_another = self.cell(index).compare_exchange(
+            moved.0,
+            moved.settled().0,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
     }
 
     /// True when the tag has not changed since it was read: what was read in between is of one
@@ -115,7 +161,8 @@ impl<const WORDS: usize> Table<WORDS> {
         same: &impl Fn(&Record<WORDS>) -> bool,
     ) -> Option<Survey> {
         let mut survey = Survey {
-            existing: None,
+            live: None,
+            past: None,
             spare: None,
             first_to_end: None,
         };
@@ -124,27 +171,39 @@ impl<const WORDS: usize> Table<WORDS> {
         for (position, index) in self.ways(hash).enumerate() {
             let (set, tag) = (position / WAYS, self.tag(index));
             let entry = Entry { index, tag };
-            match tag.state() {
-                State::Claimed if tag.lease_is_over(now_s) => keep_better(&mut spares[set], entry),
-                State::Claimed if tag.matches(hash) => return None,
-                State::Claimed => taken[set] += 1,
-                State::Free => keep_better(&mut spares[set], entry),
+            let is_own = || tag.matches(hash) && same(&self.records[index]);
+            let is_spare = match tag.state() {
+                State::Claimed if tag.matches(hash) && !tag.lease_is_over(now_s) => return None,
+                State::Claimed | State::Replacing => {
+                    self.lose_if_over(entry, now_s);
+                    false
+                }
+                // Their writers alone may use them: they may have stopped, and go on.
+                State::Lost | State::Ready => false,
+                State::Free => true,
+                State::Moved => {
+                    self.settle(index, tag);
+                    tag.is_settled()
+                }
                 State::Past => {
-                    keep_better(&mut spares[set], entry);
-                    if tag.matches(hash) && same(&self.records[index]) {
-                        survey.existing = Some(entry);
+                    if is_own() {
+                        survey.past = Some(entry);
                     }
+                    true
                 }
                 State::Live => {
-                    taken[set] += 1;
-                    if ends_before(entry, survey.first_to_end) {
+                    if is_own() {
+                        survey.live = Some(entry);
+                    } else if ends_before(entry, survey.first_to_end) {
                         survey.first_to_end = Some(entry);
                     }
-                    if tag.matches(hash) && same(&self.records[index]) {
-                        survey.existing = Some(entry);
-                        return self.is_still(index, tag).then_some(survey);
-                    }
+                    false
                 }
+            };
+            if is_spare {
+                keep_better(&mut spares[set], entry);
+            } else {
+                taken[set] += 1;
             }
         }
         // The emptier set of the two: that is what keeps both from filling up.
@@ -157,70 +216,22 @@ impl<const WORDS: usize> Table<WORDS> {
         Some(survey)
     }
 
-    /// A place for a newcomer: its own from before or a spare one while the table has not reached
-    /// its limit, else the place of the live record that ends first.
-    pub(super) fn make_room(
-        &self,
-        survey: &Survey,
-        now_s: u32,
-        worth_s: u32,
-    ) -> Result<Entry, Refused> {
-        let ended = survey
-            .existing
-            .filter(|entry| entry.tag.state() == State::Past);
-        if let Some(spare) = ended.or(survey.spare) {
-            // Relaxed: a hint. Two newcomers at once may overshoot by one each.
-            if self.totals.live.load(Ordering::Relaxed) < self.limit {
-                return Ok(spare);
-            }
-            return self.end_the_first(now_s, worth_s).map(|()| spare);
+    /// A claim that was not published in time is lost: its writer can't publish it any more, and
+    /// nobody else may write in its place.
+    pub(super) fn lose_if_over(&self, entry: Entry, now_s: u32) {
+        if !entry.tag.lease_is_over(now_s) {
+            return;
         }
-        match survey.first_to_end {
-            Some(entry) if entry.keep_until_s() <= worth_s => Ok(entry),
-            _ => self.refuse(),
+        // Relaxed: nothing is published, and the exchange in `Claim::publish` is on the same word.
+        let lost = self.cell(entry.index).compare_exchange(
+            entry.tag.0,
+            entry.tag.lost().0,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        if lost.is_ok() && entry.tag.state() == State::Claimed {
+            self.count_out();
         }
-    }
-
-    /// Of the whole table, ends the live record that would end first anyway. Reads every tag, once.
-    fn end_the_first(&self, now_s: u32, worth_s: u32) -> Result<(), Refused> {
-        let mut firsts: [Option<Entry>; FIRSTS] = [None; FIRSTS];
-        let mut live = 0;
-        let never = u64::from(FOREVER_S) + 1;
-        let mut latest = never;
-        for index in 0..self.sets.len() * WAYS {
-            let tag = self.tag(index);
-            // No branch on the state: which places are live is random, and a processor that guesses
-            // wrong every other time takes twice as long.
-            let is_live = u64::from(tag.state() == State::Live);
-            live += is_live;
-            let end = u64::from(tag.time_s()) + (1 - is_live) * never;
-            if end < latest {
-                keep_firsts(&mut firsts, Entry { index, tag });
-                latest = firsts[FIRSTS - 1].map_or(never, |entry| entry.keep_until_s().into());
-            }
-        }
-        // More than one has to go when newcomers that came at once have overshot the limit; none
-        // when a process that died between a tag and its count left the count too high.
-        let mut surplus = (live + 1).saturating_sub(self.limit);
-        for entry in firsts.into_iter().flatten() {
-            if surplus == 0 {
-                break;
-            }
-            if entry.keep_until_s() > worth_s {
-                return self.refuse();
-            }
-            // Else another newcomer has ended this one: the next one is ours.
-            if self.end(entry, now_s) {
-                self.totals.evicted.fetch_add(1, Ordering::Relaxed);
-                surplus -= 1;
-            }
-        }
-        Ok(())
-    }
-
-    fn refuse<T>(&self) -> Result<T, Refused> {
-        self.totals.refused.fetch_add(1, Ordering::Relaxed);
-        Err(Refused::Full)
     }
 
     /// After a claim: is another process claiming, or has it published, a record for the same key
@@ -242,6 +253,13 @@ impl<const WORDS: usize> Table<WORDS> {
                 }
                 match tag.state() {
                     State::Live if same(&self.records[index]) => return true,
+                    State::Moved => {
+                        let new = self.follow(index, tag);
+                        if new.is_some_and(|new| same(self.record(new))) {
+                            return true;
+                        }
+                        break;
+                    }
                     State::Claimed if !tag.lease_is_over(now_s) => {
                         if index < mine || spins == SPINS {
                             return true;
@@ -269,49 +287,59 @@ impl<const WORDS: usize> Table<WORDS> {
         let next_end_s = &self.totals.next_end_s;
         let is_due = next_end_s.load(Ordering::Relaxed) <= u64::from(now_s);
         if is_due {
-            // What is published after we have passed its place lowers it again, see `Claim::publish`.
-            next_end_s.store(u64::MAX, Ordering::Relaxed);
+            // Acquire: pairs with the Release in `lower_next_end`. Who has lowered it before this
+            // exchange has published before: we see his record below. Who lowers it afterwards,
+            // lowers what we leave here. A plain store could fall behind the loads below, and undo
+            // what was lowered for a record that they did not see.
+            next_end_s.swap(u64::MAX, Ordering::Acquire);
         }
         is_due
             .then(|| self.live())
             .into_iter()
             .flatten()
             .filter(move |entry| {
+                // Relaxed: ours alone; the exchange above is what orders.
                 next_end_s.fetch_min(entry.keep_until_s().into(), Ordering::Relaxed);
                 entry.keep_until_s() <= now_s
             })
     }
 
-    /// All live records, in the order of their places.
+    /// After a record was made live: it ends at this second.
+    pub(super) fn lower_next_end(&self, keep_until_s: u32) {
+        // Release: pairs with the Acquire in `due`, behind which the tags are read.
+        self.totals
+            .next_end_s
+            .fetch_min(keep_until_s.into(), Ordering::Release);
+    }
+
+    /// All live records, in the order of their places; one that is replaced meanwhile may come twice
+    /// or not at all.
     pub fn live(&self) -> impl Iterator<Item = Entry> + '_ {
-        (0..self.sets.len() * WAYS)
-            .map(|index| Entry {
-                index,
-                tag: self.tag(index),
-            })
-            .filter(|entry| entry.tag.state() == State::Live)
+        (0..self.sets.len() * WAYS).filter_map(|index| {
+            let tag = self.tag(index);
+            match tag.state() {
+                State::Live => Some(Entry { index, tag }),
+                // Its writer is about to make the new one live, or has died. We have passed it when
+                // its place comes before this one.
+                State::Moved if !tag.is_settled() => {
+                    self.follow(index, tag).filter(|new| new.index < index)
+                }
+                _ => None,
+            }
+        })
     }
 }
 
-fn ends_before(entry: Entry, other: Option<Entry>) -> bool {
+pub(super) fn ends_before(entry: Entry, other: Option<Entry>) -> bool {
     other.is_none_or(|other| entry.keep_until_s() < other.keep_until_s())
 }
 
-/// Puts an entry that ends before the last of these in its place among them.
-fn keep_firsts(firsts: &mut [Option<Entry>; FIRSTS], entry: Entry) {
-    let place = firsts
-        .iter()
-        .position(|&first| ends_before(entry, first))
-        .unwrap_or(FIRSTS - 1);
-    firsts[place..].rotate_right(1);
-    firsts[place] = Some(entry);
-}
-
-/// Free before abandoned or ended; of those, the oldest.
+/// Free before what is of no use any more, and that before history; of that, the oldest.
 fn keep_better(spare: &mut Option<Entry>, entry: Entry) {
     let rank = |entry: Entry| match entry.tag.state() {
         State::Free => (0, 0),
-        _ => (1, entry.keep_until_s()),
+        State::Past => (2, entry.keep_until_s()),
+        _ => (1, 0),
     };
     if spare.is_none_or(|spare| rank(entry) < rank(spare)) {
         *spare = Some(entry);
