@@ -468,6 +468,16 @@ int32_t palisade_signal(const struct palisade_message_t *message,
                         int64_t weight);
 
 /*
+ `palisade_signal` with the weight 1.
+
+ # Safety
+
+ `message` is NULL or valid for this call; `reason` is readable.
+ */
+int32_t palisade_signal_once(const struct palisade_message_t *message,
+                             struct palisade_text_t reason);
+
+/*
  To be called after `palisade_start`, before the fork, by a host that will have a keeper: from
  here on commands that change lists are left to it.
 

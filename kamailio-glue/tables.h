@@ -1,8 +1,8 @@
 /*
  * Palisade - the rows of the tables in Rust, for what is exported to Kamailio.
  *
- * Generated from src/settings/table.rs and src/report/commands.rs. After a
- * change there: PALISADE_BLESS=1 cargo test --test drift
+ * Generated from src/settings/table.rs, src/report/commands.rs and
+ * src/abi/functions.rs. After a change there: PALISADE_BLESS=1 cargo test --test drift
  *
  * Copyright (C) 2026 The Palisade authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -74,5 +74,40 @@
 	X(reload, "Loads a list again, or all of them and the countries. Arguments: [name]") \
 	X(tables, "Capacity, use and memory of the tables.") \
 	X(geo, "The files of countries and autonomous systems, in the order in which they are asked.")
+
+/* see functions.c: what it takes(name, name in KEMI, what it calls) */
+#define PALISADE_FUNCTIONS \
+	MESSAGE(palisade_check, check, palisade_check) \
+	MESSAGE(pike_check_req, pike_check_req, palisade_rate_check) \
+	TEXT(pike_check_ip, pike_check_ip, palisade_rate_check_ip) \
+	TEXT(palisade_ban, ban, palisade_ban) \
+	TEXT_SECONDS(palisade_ban, ban_for, palisade_ban_for) \
+	TEXT_SECONDS_TEXT(palisade_ban, ban_reason, palisade_ban_reason) \
+	TEXT(palisade_unban, unban, palisade_unban) \
+	MESSAGE(palisade_is_banned, is_banned, palisade_is_banned) \
+	TEXT(palisade_is_banned, is_banned_key, palisade_is_banned_key) \
+	MESSAGE_NUMBER(palisade_auth_result, auth_result, palisade_auth_result) \
+	MESSAGE_NUMBER_TEXT(palisade_auth_result, auth_result_user, palisade_auth_result) \
+	MESSAGE_NO_TEXT(palisade_auth_failed, auth_failed, palisade_auth_failed) \
+	MESSAGE_TEXT(palisade_auth_failed, auth_failed_user, palisade_auth_failed) \
+	MESSAGE_NO_TEXT(palisade_auth_ok, auth_ok, palisade_auth_ok) \
+	MESSAGE_TEXT(palisade_auth_ok, auth_ok_user, palisade_auth_ok) \
+	MESSAGE_NO_TEXT(palisade_auth_blocked, auth_blocked, palisade_auth_blocked) \
+	MESSAGE_TEXT(palisade_auth_blocked, auth_blocked_user, palisade_auth_blocked) \
+	MESSAGE_NO_TEXT(palisade_check_agent, check_agent, palisade_check_agent) \
+	MESSAGE_TEXT(palisade_check_agent, check_agent_text, palisade_check_agent) \
+	SCRIPT(palisade_reply, reply, reply_judge) \
+	MESSAGE_TEXT(palisade_signal, signal, palisade_signal_once) \
+	MESSAGE_TEXT_NUMBER(palisade_signal, signal_weight, palisade_signal) \
+	MESSAGE_NO_TEXT(palisade_check_sqli, check_sqli, palisade_check_sqli) \
+	MESSAGE_TEXT(palisade_check_sqli, check_sqli_text, palisade_check_sqli) \
+	MESSAGE(palisade_check_contact, check_contact, palisade_check_contact) \
+	MESSAGE(palisade_check_route, check_route, palisade_check_route) \
+	MESSAGE_NO_TEXT(palisade_check_country, check_country, palisade_check_country) \
+	MESSAGE_TEXT(palisade_check_country, check_country_ip, palisade_check_country) \
+	MESSAGE_NO_TEXT(palisade_check_destination, check_destination, palisade_check_destination) \
+	MESSAGE_TEXT(palisade_check_destination, check_destination_number, palisade_check_destination) \
+	MESSAGE_TEXT(palisade_in_list, in_list, palisade_in_list) \
+	TEXT_TEXT(palisade_in_list, in_list_value, palisade_value_in_list)
 
 #endif

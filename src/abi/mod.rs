@@ -21,6 +21,7 @@ mod auth;
 mod bans;
 mod boundary;
 mod checks;
+pub mod functions;
 mod geo;
 mod keeper;
 mod life;

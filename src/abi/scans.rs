@@ -1,7 +1,8 @@
 //! What the script tells of replies, and what it signals.
 
+use crate::host::HostMessage;
 use crate::message::Method;
-use crate::policy::{self, tells_anything};
+use crate::policy::{self, Inspection, tells_anything};
 use crate::scan::{HEAVIEST, Signal};
 
 use super::boundary::{Answer, exported, guard};
@@ -70,14 +71,33 @@ pub unsafe extern "C" fn palisade_signal(
     weight: i64,
 ) -> i32 {
     exported!(palisade_signal, CHECK, message, (reason), |it| {
-        match read_signal(reason.unwrap_or_default(), weight) {
-            Ok((signal, weight)) => code(it.signal(&signal, weight)),
-            Err(sentence) => {
-                refuse(&sentence);
-                1 // The script's mistake is nobody's to be blocked for.
-            }
-        }
+        signal(it, reason, weight)
     })
+}
+
+/// `palisade_signal` with the weight 1.
+///
+/// # Safety
+///
+/// `message` is NULL or valid for this call; `reason` is readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn palisade_signal_once(
+    message: *const palisade_message_t,
+    reason: palisade_text_t,
+) -> i32 {
+    exported!(palisade_signal_once, CHECK, message, (reason), |it| {
+        signal(it, reason, 1)
+    })
+}
+
+fn signal(it: &Inspection<'_, HostMessage<'_>>, reason: Option<&[u8]>, weight: i64) -> i32 {
+    match read_signal(reason.unwrap_or_default(), weight) {
+        Ok((signal, weight)) => code(it.signal(&signal, weight)),
+        Err(sentence) => {
+            refuse(&sentence);
+            1 // The script's mistake is nobody's to be blocked for.
+        }
+    }
 }
 
 fn read_signal(reason: &[u8], weight: i64) -> Result<(Signal, u64), String> {

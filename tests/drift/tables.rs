@@ -1,6 +1,7 @@
 //! What is written down elsewhere of the tables that stand in Rust: the module's exports in C, and
 //! the tables of the documents. `PALISADE_BLESS=1 cargo test --test drift` writes it anew.
 
+use palisade::abi::functions::{FUNCTIONS, Form, Function};
 use palisade::report::commands::{COMMANDS, Command};
 use palisade::settings::table::{ALIASES, Kind, PARAMETERS, Parameter};
 use palisade::settings::{Settings, Value};
@@ -13,10 +14,12 @@ fn the_rows_in_c_are_those_of_the_tables() {
     let names = names.chain(ALIASES.iter().map(|(alias, _)| *alias));
     let parameters: Vec<String> = names.map(|name| format!("X({name})")).collect();
     let commands: Vec<String> = COMMANDS.iter().map(exported).collect();
+    let functions: Vec<String> = FUNCTIONS.iter().flat_map(rows_in_c).collect();
     let text = format!(
-        "{C_HEAD}\n/* X(name) */\n{}\n/* X(name, help) */\n{}\n#endif\n",
-        c_list("PALISADE_PARAMETERS", &parameters),
-        c_list("PALISADE_COMMANDS", &commands)
+        "{C_HEAD}\n/* X(name) */\n{}\n/* X(name, help) */\n{}\n/* see functions.c: what it takes(name, name in KEMI, what it calls) */\n{}\n#endif\n",
+        c_list("PALISADE_PARAMETERS(X)", &parameters),
+        c_list("PALISADE_COMMANDS(X)", &commands),
+        c_list("PALISADE_FUNCTIONS", &functions)
     );
     check("kamailio-glue/tables.h", |_| text);
 }
@@ -25,8 +28,8 @@ const C_HEAD: &str = "\
 /*
  * Palisade - the rows of the tables in Rust, for what is exported to Kamailio.
  *
- * Generated from src/settings/table.rs and src/report/commands.rs. After a
- * change there: PALISADE_BLESS=1 cargo test --test drift
+ * Generated from src/settings/table.rs, src/report/commands.rs and
+ * src/abi/functions.rs. After a change there: PALISADE_BLESS=1 cargo test --test drift
  *
  * Copyright (C) 2026 The Palisade authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -39,7 +42,15 @@ const C_HEAD: &str = "\
 ";
 
 fn c_list(name: &str, rows: &[String]) -> String {
-    format!("#define {name}(X) \\\n\t{}\n", rows.join(" \\\n\t"))
+    format!("#define {name} \\\n\t{}\n", rows.join(" \\\n\t"))
+}
+
+fn rows_in_c(function: &Function) -> Vec<String> {
+    let row = |form: &Form| {
+        let (takes, _) = form.takes.words();
+        format!("{takes}({}, {}, {})", function.name, form.kemi, form.calls)
+    };
+    function.forms.iter().map(row).collect()
 }
 
 /// With the help that `kamcmd help palisade.ban` prints.
