@@ -7,6 +7,7 @@ mod agent;
 mod auth;
 mod ban;
 mod database;
+mod documents;
 mod edge;
 mod examples;
 mod fail2ban;
