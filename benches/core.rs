@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use divan::{Bencher, black_box};
 use palisade::auth::{Attempt, AuthTable, Rules as AuthRules};
-use palisade::ban::{BanTable, Origin, Reason};
+use palisade::ban::{BanReason, BanTable, Origin};
 use palisade::clock::{Clock, Monotonic};
 use palisade::hash::Hash;
 use palisade::lists::image::{Image, build};
@@ -122,7 +122,7 @@ fn is_banned(bencher: Bencher<'_, '_>, banned: bool) {
     let firewall = firewall();
     let mut random = Random(0);
     for number in 0..BANS {
-        let banned = firewall.ban(address(number), 3600, Reason::MANUAL, Origin::Script);
+        let banned = firewall.ban(address(number), 3600, BanReason::MANUAL, Origin::Script);
         banned.expect("room for the ban");
     }
     let first = if banned { 0 } else { BANS };
@@ -436,7 +436,14 @@ fn full_bans(count: usize) -> (BanTable, Hash, impl Fn(&BanTable, &Hash, Source)
     let ban = move |bans: &BanTable, hash: &Hash, source: Source| {
         let until_ms = clock.exact_ms() + LASTING_MS;
         let hash = hash.source(source);
-        black_box(bans.ban(source, hash, until_ms, Reason::RATE, Origin::Check, &clock));
+        black_box(bans.ban(
+            source,
+            hash,
+            until_ms,
+            BanReason::RATE,
+            Origin::Check,
+            &clock,
+        ));
     };
     (bans, Hash::keyed(region.seed()), ban)
 }

@@ -16,7 +16,7 @@ use crate::source::Source;
 
 mod reason;
 
-pub use reason::{Origin, REASON_BYTES, Reason};
+pub use reason::{BanReason, Origin, REASON_BYTES};
 
 /// How often a ban is looked for, or set, again that was replaced or lifted meanwhile.
 const ATTEMPTS: usize = 8;
@@ -51,7 +51,7 @@ pub struct Ban {
     /// How often this source was banned, this time included, as far as is remembered.
     pub count: u64,
     /// Why.
-    pub reason: Reason,
+    pub reason: BanReason,
     /// Who set it.
     pub origin: Origin,
 }
@@ -70,7 +70,7 @@ impl Ban {
             until_ms: words[UNTIL_MS],
             hits: words[HITS],
             count: words[COUNT],
-            reason: Reason::from_words(&words[REASON..]),
+            reason: BanReason::from_words(&words[REASON..]),
             origin: Origin::from_word(words[ORIGIN]),
         }
     }
@@ -174,7 +174,7 @@ impl BanTable {
         source: Source,
         hash: u64,
         until_ms: u64,
-        reason: Reason,
+        reason: BanReason,
         origin: Origin,
         clock: &impl Clock,
     ) -> Banned {
@@ -210,7 +210,7 @@ impl BanTable {
         mut claim: Claim<'_, WORDS>,
         source: Source,
         until_ms: u64,
-        reason: Reason,
+        reason: BanReason,
         origin: Origin,
         clock: &impl Clock,
     ) -> Result<Banned, NotPublished> {

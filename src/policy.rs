@@ -32,9 +32,9 @@ mod evidence;
 mod geo;
 mod inspection;
 mod lists;
+mod log;
 mod replies;
 mod scans;
-mod telling;
 mod variables;
 
 pub use authentication::AuthResult;
@@ -141,7 +141,7 @@ impl Firewall<Monotonic> {
         })?;
         firewall.database = database;
         firewall.keeper().load_lists().map_err(io::Error::other)?;
-        firewall.tell_of_doubts();
+        firewall.log_doubts();
         Ok(firewall)
     }
 }

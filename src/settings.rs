@@ -17,7 +17,7 @@ pub mod table;
 mod words;
 
 use policy::Policy;
-pub use policy::{Consequence, Finding};
+pub use policy::{Consequence, Reason};
 use table::{Kind, PARAMETERS, Parameter};
 pub use words::{AuthScope, CountryUnknown, Edge, OnFault};
 
@@ -124,7 +124,7 @@ impl Settings {
         if denies_unknown && self.geo.each().is_empty() {
             return Err("country_unknown=deny: needs geo, else everybody is denied".to_owned());
         }
-        if self.edge == Edge::Rate && self.consequence(Finding::Rate) == Consequence::Off {
+        if self.edge == Edge::Rate && self.consequence(Reason::Rate) == Consequence::Off {
             return Err(
                 "edge=rate: with policy rate=off nothing is counted there, nor by \
                  pike_check_req(), which takes such a message for counted: edge=bans, or another \
@@ -145,15 +145,15 @@ impl Settings {
     /// What follows from a finding: what `policy` says, else the older parameters.
     #[must_use]
     #[allow(clippy::cast_sign_loss)] // Within what is allowed.
-    pub fn consequence(&self, finding: Finding) -> Consequence {
+    pub fn consequence(&self, finding: Reason) -> Consequence {
         let ban_or_block = |seconds: i64| match seconds {
             0 => Consequence::Block,
             seconds => Consequence::Ban(seconds as u64),
         };
         self.policy.of(finding).unwrap_or_else(|| match finding {
-            Finding::Rate => ban_or_block(self.rate_ban_time()),
-            Finding::Agent => ban_or_block(self.agent_ban_time()),
-            Finding::Auth if self.auth_scope == AuthScope::Source => {
+            Reason::Rate => ban_or_block(self.rate_ban_time()),
+            Reason::Agent => ban_or_block(self.agent_ban_time()),
+            Reason::Auth if self.auth_scope == AuthScope::Source => {
                 ban_or_block(self.auth_ban_time())
             }
             _ => Consequence::Block,
@@ -161,7 +161,7 @@ impl Settings {
     }
 
     fn shown_policy(&self) -> String {
-        Finding::NAMES
+        Reason::NAMES
             .map(|(name, finding)| format!("{name}={}", self.consequence(finding)))
             .join(" ")
     }

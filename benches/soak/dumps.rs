@@ -8,7 +8,7 @@ use crate::processes::{fork_all, on_stage, say};
 use crate::random::Random;
 use crate::shared::words;
 use crate::{Promises, share};
-use palisade::ban::{Origin, Reason};
+use palisade::ban::{BanReason, Origin};
 use palisade::policy::{Firewall, Verdict};
 use palisade::report::{Full, Reply};
 use palisade::settings::Settings;
@@ -127,7 +127,7 @@ fn full_table() -> Firewall {
     for number in 0..BANS {
         let bits = 0x0a00_0000 + number;
         let reason = format!("ban of {}", Ipv4Addr::from_bits(bits));
-        let reason = Reason::parse(reason.as_bytes()).expect("short enough");
+        let reason = BanReason::parse(reason.as_bytes()).expect("short enough");
         let seconds = 1800 + u64::from(number % 1800);
         let banned = firewall.ban(address(bits), seconds, reason, Origin::Rpc);
         banned.expect("there is room");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use palisade::ban::{Ban, BanTable, Banned, Origin, Reason};
+use palisade::ban::{Ban, BanTable, Banned, Origin, BanReason};
 use palisade::clock::{Clock, Monotonic};
 use palisade::hash::Hash;
 use palisade::source::Source;
@@ -64,7 +64,7 @@ impl Run {
         match operation {
             0..=2 => {
                 let seconds = u64::from(input.byte());
-                let reason = Reason::parse(&input.array::<5>()).unwrap_or(Reason::MANUAL);
+                let reason = BanReason::parse(&input.array::<5>()).unwrap_or(BanReason::MANUAL);
                 let origin = input.one_of(&[Origin::Check, Origin::Script, Origin::Rpc]);
                 let until_ms = if seconds == 0 {
                     0

@@ -1,6 +1,6 @@
 //! Bans, by the routing script.
 
-use crate::ban::{Origin, Reason};
+use crate::ban::{BanReason, Origin};
 use crate::policy::{Firewall, NotBanned};
 use crate::report::LONGEST_BAN_S;
 
@@ -61,8 +61,8 @@ fn ban(firewall: &Firewall, key: Option<&[u8]>, seconds: i64, reason: Option<&[u
                 "seconds={seconds}: must be between 0 and {LONGEST_BAN_S}"
             ));
         }
-        let reason = match reason.map(Reason::parse).transpose() {
-            Ok(reason) => reason.unwrap_or(Reason::MANUAL),
+        let reason = match reason.map(BanReason::parse).transpose() {
+            Ok(reason) => reason.unwrap_or(BanReason::MANUAL),
             Err(sentence) => return refuse(&sentence),
         };
         match firewall.ban(address, seconds.unsigned_abs(), reason, Origin::Script) {

@@ -101,7 +101,7 @@ pub extern "C" fn palisade_start() -> i32 {
         let settings = SETTINGS.lock().clone().unwrap_or_default();
         match Firewall::with_database(settings, host::log, &HostDatabase) {
             Ok(firewall) => {
-                firewall.tell_of_start();
+                firewall.log_start();
                 if let Err(why) = firewall.keeper().load_countries_first() {
                     return refuse(&format!("no start: {why}"));
                 }
@@ -134,7 +134,7 @@ pub extern "C" fn palisade_edge_wanted() -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn palisade_edge_unavailable() {
     boundary::with_firewall("palisade_edge_unavailable", Answer::ERROR, |firewall| {
-        firewall.tell_of_missing_edge();
+        firewall.log_missing_edge();
         0
     });
 }
@@ -164,7 +164,7 @@ pub extern "C" fn palisade_tick() {
 #[unsafe(no_mangle)]
 pub extern "C" fn palisade_stop() {
     boundary::with_firewall("palisade_stop", Answer::ERROR, |firewall| {
-        firewall.tell_of_stop();
+        firewall.log_stop();
         0
     });
 }

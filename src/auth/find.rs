@@ -1,4 +1,4 @@
-//! Finding the records that an attempt is about, or making them.
+//! Reason the records that an attempt is about, or making them.
 
 use crate::clock::Clock;
 use crate::settings::AuthScope;

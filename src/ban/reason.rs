@@ -12,9 +12,9 @@ pub const REASON_WORDS: usize = REASON_BYTES / 8;
 
 /// A short text. The module's own are words (`rate`, `agent` …); a person may give a sentence.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Reason([u8; REASON_BYTES]);
+pub struct BanReason([u8; REASON_BYTES]);
 
-impl Reason {
+impl BanReason {
     /// Over the rate.
     pub const RATE: Self = Self::word(b"rate");
     /// A scanner's User-Agent.
@@ -82,13 +82,13 @@ impl Reason {
 }
 
 /// As a log line wants it: a word as it is, anything else in quotes.
-impl fmt::Display for Reason {
+impl fmt::Display for BanReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Word(self.as_bytes()).fmt(f)
     }
 }
 
-impl fmt::Debug for Reason {
+impl fmt::Debug for BanReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -136,8 +136,8 @@ mod tests {
             b"a whole sentence, \xff included",
             &[b'x'; REASON_BYTES],
         ] {
-            let reason = Reason::parse(text).unwrap();
-            assert_eq!(Reason::from_words(&reason.to_words()).as_bytes(), text);
+            let reason = BanReason::parse(text).unwrap();
+            assert_eq!(BanReason::from_words(&reason.to_words()).as_bytes(), text);
         }
     }
 
@@ -149,7 +149,7 @@ mod tests {
             ("a\nb", "\"a\\nb\""),
         ] {
             assert_eq!(
-                Reason::parse(text.as_bytes()).unwrap().to_string(),
+                BanReason::parse(text.as_bytes()).unwrap().to_string(),
                 expected
             );
         }
@@ -159,7 +159,7 @@ mod tests {
     fn what_is_no_reason_is_named() {
         for text in [&b""[..], &[b'x'; REASON_BYTES + 1], b"a\0b"] {
             assert!(
-                Reason::parse(text)
+                BanReason::parse(text)
                     .unwrap_err()
                     .contains("must be 1 to 64 bytes")
             );

@@ -41,7 +41,7 @@ impl Bench {
             source,
             hash,
             until_ms,
-            Reason::MANUAL,
+            BanReason::MANUAL,
             Origin::Rpc,
             &self.clock,
         )

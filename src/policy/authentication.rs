@@ -4,7 +4,7 @@ use crate::auth::{Attempt, Failed, Outcome};
 use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::message::{CREDENTIALS_MAX, Message, Method, Part, Unreadable, UserName};
-use crate::settings::Finding;
+use crate::settings::Reason;
 
 use super::detect::unreadable;
 use super::evidence::What;
@@ -52,7 +52,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     fn take_result(&self, result: AuthResult, attempt: Attempt<'_>) -> Verdict {
         let (firewall, reading) = (self.firewall, self.reading());
-        if firewall.blocks(Finding::Auth) && firewall.auth.is_blocked(attempt, &firewall.clock) {
+        if firewall.blocks(Reason::Auth) && firewall.auth.is_blocked(attempt, &firewall.clock) {
             firewall.counters.count(Counter::AuthBlocked);
             return Verdict::Blocked;
         }
@@ -82,10 +82,10 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     fn take_failure(&self, attempt: Attempt<'_>) -> Verdict {
         let firewall = self.firewall;
-        if firewall.looks_for(Finding::Scan) {
+        if firewall.looks_for(Reason::Scan) {
             firewall.scans.prefetch(attempt.source);
         }
-        if !firewall.looks_for(Finding::Auth) {
+        if !firewall.looks_for(Reason::Auth) {
             return self.count_failed_user(attempt);
         }
         let request = self.stands_for_request();
@@ -107,7 +107,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                 failures,
                 is_everywhere,
             };
-            self.evidence(Finding::Auth, what)
+            self.evidence(Reason::Auth, what)
         };
         let of_user = outcome.under_attack.map_or(Verdict::Pass, |failures| {
             // No source alone is to blame.
@@ -123,7 +123,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             Failed::Counted(_) => of_user,
             Failed::NewlyBlocked(failures) => self.enforce(&evidence(failures, false)),
             Failed::Retransmission
-                if firewall.blocks(Finding::Auth)
+                if firewall.blocks(Reason::Auth)
                     && firewall.auth.is_blocked(attempt, &firewall.clock) =>
             {
                 Verdict::Blocked
@@ -148,7 +148,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             return true;
         }
         let firewall = self.firewall;
-        if !firewall.blocks(Finding::Auth) {
+        if !firewall.blocks(Reason::Auth) {
             return false;
         }
         // Without credentials there is nothing to evaluate, and nothing comes back.
@@ -174,7 +174,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         if self.reading().all_unreadable().is_empty() || self.is_trusted() {
             return Verdict::Pass;
         }
-        self.step(Finding::Malformed, || unreadable::detect(self))
+        self.step(Reason::Malformed, || unreadable::detect(self))
     }
 
     /// Gives back what [`auth_blocked`](Self::auth_blocked) took for the users whose credentials

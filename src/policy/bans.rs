@@ -1,6 +1,6 @@
 //! Bans: by a check, by the script, by hand; and their end.
 
-use crate::ban::{Banned, Origin, Reason};
+use crate::ban::{BanReason, Banned, Origin};
 use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::source::Address;
@@ -18,7 +18,7 @@ impl<C: Clock> Firewall<C> {
         &self,
         address: Address,
         seconds: u64,
-        reason: Reason,
+        reason: BanReason,
         origin: Origin,
     ) -> Result<(), NotBanned> {
         let (source, hash) = self.locate(address);
@@ -33,19 +33,19 @@ impl<C: Clock> Firewall<C> {
         };
         self.bans.end_if_over(source, hash, &self.clock, |ban| {
             self.scans.forget(ban.source, &self.clock);
-            self.tell_of_expiry(ban.source);
+            self.log_expiry(ban.source);
         });
         let evicted_before = self.evicted();
         let banned = self
             .bans
             .ban(source, hash, until_ms, reason, origin, &self.clock);
-        self.tell_of_evictions(evicted_before);
+        self.log_evictions(evicted_before);
         match banned {
             Banned::New(count) | Banned::Renewed(count) => {
                 self.counters.count(match reason {
-                    Reason::RATE => Counter::BansRate,
-                    Reason::AGENT => Counter::BansAgent,
-                    Reason::AUTH => Counter::BansAuth,
+                    BanReason::RATE => Counter::BansRate,
+                    BanReason::AGENT => Counter::BansAgent,
+                    BanReason::AUTH => Counter::BansAuth,
                     _ if origin == Origin::Check => Counter::BansOther,
                     _ => Counter::BansManual,
                 });
@@ -69,7 +69,7 @@ impl<C: Clock> Firewall<C> {
     }
 
     /// A ban that a check asks for. That it may not or cannot be set is told where it happens.
-    pub(super) fn ban_by_check(&self, address: Address, seconds: u64, reason: Reason) {
+    pub(super) fn ban_by_check(&self, address: Address, seconds: u64, reason: BanReason) {
         let _told = self.ban(address, seconds, reason, Origin::Check);
     }
 
@@ -81,7 +81,7 @@ impl<C: Clock> Firewall<C> {
         if lifted {
             self.scans.forget(source, &self.clock);
             self.rate.forget(source, hash);
-            self.tell_of_unban(source, by);
+            self.log_unban(source, by);
         }
         lifted
     }
@@ -93,7 +93,7 @@ impl<C: Clock> Firewall<C> {
             lifted += 1;
             self.scans.forget(ban.source, &self.clock);
             self.rate.forget(ban.source, self.hash.source(ban.source));
-            self.tell_of_unban(ban.source, by);
+            self.log_unban(ban.source, by);
         });
         lifted
     }
@@ -109,7 +109,7 @@ impl<C: Clock> Firewall<C> {
     pub fn tick(&self) {
         self.bans.end_those_over(&self.clock, |ban| {
             self.scans.forget(ban.source, &self.clock);
-            self.tell_of_expiry(ban.source);
+            self.log_expiry(ban.source);
         });
     }
 }

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::edge::is_request;
 use crate::message::{Message, Method, Part};
-use crate::settings::{Edge, Finding};
+use crate::settings::{Edge, Reason};
 use crate::shm::fail;
 use crate::source::Address;
 
@@ -53,12 +53,12 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             self.firewall.counters.count(Counter::BlockedBan);
             return Verdict::Blocked;
         }
-        self.step(Finding::List, || network::detect(self))
+        self.step(Reason::List, || network::detect(self))
             .or(|| match self.message.was_charged() {
                 true => Verdict::Pass,
-                false => self.step(Finding::Rate, || rate::detect(self)),
+                false => self.step(Reason::Rate, || rate::detect(self)),
             })
-            .or(|| self.step(Finding::Country, || place::detect(self)))
+            .or(|| self.step(Reason::Country, || place::detect(self)))
             .or(|| self.check_content())
     }
 
@@ -72,23 +72,23 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     /// What only the message tells.
     fn check_content(&self) -> Verdict {
-        let verdict = self.step(Finding::Malformed, || unreadable::detect(self));
+        let verdict = self.step(Reason::Malformed, || unreadable::detect(self));
         if verdict != Verdict::Pass || self.trusts_text() {
             return verdict;
         }
         let agent = || agent::detect(self, self.reading().part(Part::UserAgent));
-        self.step(Finding::Agent, agent)
+        self.step(Reason::Agent, agent)
             .or(|| self.check_texts())
-            .or(|| self.step(Finding::Sqli, || sqli::detect(self)))
-            .or(|| self.step(Finding::Contact, || self.if_opening(contact::detect)))
-            .or(|| self.step(Finding::Route, || self.if_opening(route::detect)))
+            .or(|| self.step(Reason::Sqli, || sqli::detect(self)))
+            .or(|| self.step(Reason::Contact, || self.if_opening(contact::detect)))
+            .or(|| self.step(Reason::Route, || self.if_opening(route::detect)))
     }
 
     fn check_texts(&self) -> Verdict {
         texts::KINDS
             .into_iter()
             .fold(Verdict::Pass, |verdict, kind| {
-                verdict.or(|| self.step(Finding::List, || texts::detect(self, kind)))
+                verdict.or(|| self.step(Reason::List, || texts::detect(self, kind)))
             })
     }
 
@@ -119,7 +119,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             return AtEdge::Pass;
         }
         let is_denied = || {
-            let verdict = self.step_if_blocking(Finding::List, || network::detect(self));
+            let verdict = self.step_if_blocking(Reason::List, || network::detect(self));
             verdict != Verdict::Pass
         };
         let mut passed = AtEdge::Pass;
@@ -131,7 +131,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                 passed = AtEdge::Charged;
                 rate::detect(self)
             };
-            self.step(Finding::Rate, charge) != Verdict::Pass
+            self.step(Reason::Rate, charge) != Verdict::Pass
         };
         if self.is_banned() || is_denied() || is_over() {
             firewall.counters.count(Counter::EdgeDropped);
@@ -161,7 +161,7 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
         if self.is_trusted() || trusts() {
             return Verdict::Pass;
         }
-        self.step(Finding::Agent, || agent::detect(self, agent))
+        self.step(Reason::Agent, || agent::detect(self, agent))
     }
 
     /// Is there SQL in the names of the message, or in this text?
@@ -186,7 +186,7 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
     pub fn check_country(&self) -> Verdict {
         match self.is_trusted() {
             true => Verdict::Pass,
-            false => self.step(Finding::Country, || place::detect(self)),
+            false => self.step(Reason::Country, || place::detect(self)),
         }
     }
 
@@ -195,7 +195,7 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
         let number = number.unwrap_or_else(|| self.reading().part(Part::UriUser));
         match self.is_trusted() {
             true => Verdict::Pass,
-            false => self.step(Finding::List, || texts::detect_destination(self, number)),
+            false => self.step(Reason::List, || texts::detect_destination(self, number)),
         }
     }
 

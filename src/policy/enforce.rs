@@ -3,24 +3,24 @@
 
 use std::fmt;
 
-use crate::ban::Reason;
+use crate::ban::BanReason;
 use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::escape::{Escaped, Word};
 use crate::message::{Message, Part};
-use crate::settings::{Consequence, Finding};
+use crate::settings::{Consequence, Reason};
 
 use super::evidence::{Evidence, What};
 use super::{Firewall, Inspection, Verdict};
 
 impl<C: Clock> Firewall<C> {
     /// Is this looked for at all?
-    pub(super) fn looks_for(&self, reason: Finding) -> bool {
+    pub(super) fn looks_for(&self, reason: Reason) -> bool {
         self.settings.consequence(reason) != Consequence::Off
     }
 
     /// Would this block a message?
-    pub(super) fn blocks(&self, reason: Finding) -> bool {
+    pub(super) fn blocks(&self, reason: Reason) -> bool {
         let consequence = self.settings.consequence(reason);
         matches!(consequence, Consequence::Block | Consequence::Ban(_))
     }
@@ -31,7 +31,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     #[inline]
     pub(super) fn step<'e>(
         &self,
-        reason: Finding,
+        reason: Reason,
         detect: impl FnOnce() -> Option<Evidence<'e>>,
     ) -> Verdict {
         match self.firewall.looks_for(reason) {
@@ -44,7 +44,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     #[inline]
     pub(super) fn step_if_blocking<'e>(
         &self,
-        reason: Finding,
+        reason: Reason,
         detect: impl FnOnce() -> Option<Evidence<'e>>,
     ) -> Verdict {
         match self.firewall.blocks(reason) {
@@ -108,7 +108,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                 if !matches!(evidence.what, What::Rate) {
                     self.log("block", evidence);
                 }
-                let reason = Reason::of(evidence.reason.name());
+                let reason = BanReason::of(evidence.reason.name());
                 firewall.ban_by_check(self.address, seconds, reason);
             }
             _ => self.log("block", evidence),
@@ -173,7 +173,7 @@ fn foresee(consequence: Consequence, evidence: &Evidence<'_>, found: &mut String
 /// What a message is counted as that is blocked for this.
 fn blocked(evidence: &Evidence<'_>) -> Counter {
     match evidence.reason {
-        Finding::Auth if evidence.is_new => match evidence.what {
+        Reason::Auth if evidence.is_new => match evidence.what {
             What::Failures {
                 is_everywhere: true,
                 ..

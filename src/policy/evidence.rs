@@ -6,7 +6,7 @@ use std::fmt;
 use crate::escape::Escaped;
 use crate::message::Unreadable;
 use crate::scan::Signal;
-use crate::settings::Finding;
+use crate::settings::Reason;
 use crate::source::Address;
 
 use super::detect::listed::Listed;
@@ -64,7 +64,7 @@ pub enum What<'e> {
 #[allow(missing_debug_implementations)]
 pub struct Evidence<'e> {
     /// What the policy calls it.
-    pub reason: Finding,
+    pub reason: Reason,
     /// What it is.
     pub what: What<'e>,
     /// Who sent it?
@@ -76,7 +76,7 @@ pub struct Evidence<'e> {
 }
 
 impl<'e> Evidence<'e> {
-    pub(super) const fn new(reason: Finding, what: What<'e>, sender: Sender) -> Self {
+    pub(super) const fn new(reason: Reason, what: What<'e>, sender: Sender) -> Self {
         Self {
             reason,
             what,

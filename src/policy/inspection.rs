@@ -8,7 +8,7 @@ use std::cell::{OnceCell, RefCell};
 use crate::clock::{Clock, Monotonic};
 use crate::counters::Counter;
 use crate::message::{Message, NoMessage, Reading};
-use crate::settings::Finding;
+use crate::settings::Reason;
 use crate::shm::arena::Pin;
 use crate::source::{Address, Source};
 
@@ -138,7 +138,7 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
     }
 
     /// What was found in this message.
-    pub fn evidence<'e>(&self, reason: Finding, what: What<'e>) -> Evidence<'e> {
+    pub fn evidence<'e>(&self, reason: Reason, what: What<'e>) -> Evidence<'e> {
         let sender = match self.message.is_on_connection() {
             true => Sender::Proven,
             false => Sender::Unproven,

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::message::Message;
 use crate::scan::{Counted, Kind, Signal};
-use crate::settings::Finding;
+use crate::settings::Reason;
 
 use super::evidence::{Evidence, What};
 use super::{Inspection, Verdict};
@@ -18,7 +18,7 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
             return Verdict::Pass;
         }
         let firewall = self.firewall;
-        self.step(Finding::Scan, || {
+        self.step(Reason::Scan, || {
             let (mark, clock) = (attempt.name.bare, &firewall.clock.still());
             let is_known = || firewall.auth.is_known(attempt, clock);
             let scans = &firewall.scans;
@@ -39,7 +39,7 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
             return Verdict::Pass;
         }
         let firewall = self.firewall;
-        self.step(Finding::Scan, || {
+        self.step(Reason::Scan, || {
             let mark = firewall.hash.user(name).bare;
             let (scans, clock) = (&firewall.scans, &firewall.clock);
             self.of_scan(scans.fail(self.source, kind, mark, clock, || false))
@@ -61,11 +61,11 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
             return Verdict::Pass;
         }
         let firewall = self.firewall;
-        self.step(Finding::Malformed, || {
+        self.step(Reason::Malformed, || {
             firewall.counters.count(Counter::Signals);
             let scans = &firewall.scans;
             let counted = scans.signal(self.source, signal, weight, &firewall.clock);
-            let evidence = || self.evidence(Finding::Malformed, What::Signal(signal));
+            let evidence = || self.evidence(Reason::Malformed, What::Signal(signal));
             match counted {
                 Counted::Newly(_) => Some(evidence()),
                 _ => self.of_count(counted, evidence),
@@ -75,7 +75,7 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
 
     fn of_scan(&self, counted: Counted) -> Option<Evidence<'p>> {
         let evidence = |[users, destinations, _]: [u64; 3]| {
-            self.evidence(Finding::Scan, What::Scan(users, destinations))
+            self.evidence(Reason::Scan, What::Scan(users, destinations))
         };
         match counted {
             Counted::Newly(counts) => Some(evidence(counts)),

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::*;
+use crate::ban::BanReason;
 use crate::ban::Origin;
-use crate::ban::Reason;
 use crate::clock::manual::Manual;
 use crate::counters::Counter;
 use crate::message::{Message, Method, NoMessage, Part, Reading};
@@ -195,7 +195,7 @@ fn a_trusted_source_is_never_blocked_by_whatever_path() {
         assert_eq!(firewall.auth_failed(trusted, None, &guess), Verdict::Pass);
         assert!(!firewall.auth_blocked(trusted, None, &guess));
     }
-    let ban = firewall.ban(trusted, 60, Reason::MANUAL, Origin::Rpc);
+    let ban = firewall.ban(trusted, 60, BanReason::MANUAL, Origin::Rpc);
     assert_eq!(ban, Err(NotBanned::Trusted));
     assert!(!firewall.is_banned(trusted));
     assert_eq!(logged(), [""; 0]);
@@ -209,7 +209,7 @@ fn a_trusted_address_in_a_banned_source_passes() {
         settings.set_text("trusted", b"192.0.2.9").unwrap();
     });
     firewall
-        .ban(address("192.0.2.1"), 60, Reason::MANUAL, Origin::Rpc)
+        .ban(address("192.0.2.1"), 60, BanReason::MANUAL, Origin::Rpc)
         .unwrap();
     assert_eq!(
         firewall.check(address("192.0.2.77"), &NoMessage),
@@ -409,7 +409,7 @@ fn a_full_ban_table_says_so() {
     let firewall = firewall(set("bans_max", 2));
     let ban = |last: u8, seconds| {
         let address = address(&format!("192.0.2.{last}"));
-        firewall.ban(address, seconds, Reason::MANUAL, Origin::Rpc)
+        firewall.ban(address, seconds, BanReason::MANUAL, Origin::Rpc)
     };
     assert_eq!((ban(1, 100), ban(2, 200)), (Ok(()), Ok(())));
     assert_eq!(ban(3, 50), Err(NotBanned::Full));

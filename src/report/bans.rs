@@ -1,6 +1,6 @@
 //! The bans, and the commands that change them.
 
-use crate::ban::{Ban, Origin, Reason};
+use crate::ban::{Ban, BanReason, Origin};
 use crate::clock::{Clock, wall_s};
 use crate::escape::Escaped;
 use crate::policy::{Firewall, NotBanned};
@@ -79,8 +79,8 @@ impl<C: Clock> Firewall<C> {
             .number("seconds", 0..=LONGEST_BAN_S)?
             .unwrap_or(self.default_ban_s());
         let reason = match arguments.next() {
-            Some(text) => Reason::parse(text).map_err(Fault::BadArgument)?,
-            None => Reason::MANUAL,
+            Some(text) => BanReason::parse(text).map_err(Fault::BadArgument)?,
+            None => BanReason::MANUAL,
         };
         arguments.end()?;
         self.ban(address, seconds.unsigned_abs(), reason, Origin::Rpc)

@@ -9,11 +9,11 @@ macro_rules! reasons {
     ($($(#[$doc:meta])+ $reason:ident $name:literal $counter:ident $default:expr;)+) => {
         /// What a check can find: the reason of what follows.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Finding {
+        pub enum Reason {
             $($(#[$doc])+ $reason,)+
         }
 
-        impl Finding {
+        impl Reason {
             /// Every reason, with the name that the parameter, the log and the bans give it.
             pub const NAMES: [(&'static str, Self); [$($name),+].len()] =
                 [$(($name, Self::$reason),)+];
@@ -74,7 +74,7 @@ pub enum Consequence {
     Ban(u64),
 }
 
-impl Finding {
+impl Reason {
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -91,24 +91,24 @@ const LONGEST_BAN_S: u64 = 315_360_000;
 /// What follows from each finding.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    consequences: [Option<Consequence>; Finding::NAMES.len()],
+    consequences: [Option<Consequence>; Reason::NAMES.len()],
     /// How often each was named.
-    named: [u32; Finding::NAMES.len()],
+    named: [u32; Reason::NAMES.len()],
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            consequences: Finding::NAMES.map(|(_, finding)| finding.default()),
+            consequences: Reason::NAMES.map(|(_, finding)| finding.default()),
             named: Default::default(),
         }
     }
 }
 
 impl Policy {
-    /// What follows; `None`: see [`Finding::default`].
+    /// What follows; `None`: see [`Reason::default`].
     #[must_use]
-    pub const fn of(&self, finding: Finding) -> Option<Consequence> {
+    pub const fn of(&self, finding: Reason) -> Option<Consequence> {
         self.consequences[finding as usize]
     }
 
@@ -127,11 +127,11 @@ impl Policy {
                 .iter()
                 .position(|&byte| byte == b'=')
                 .ok_or_else(|| refuse("must be words such as sqli=block or scan=ban:3600"))?;
-            let finding = Finding::NAMES
+            let finding = Reason::NAMES
                 .iter()
                 .find(|(name, _)| name.as_bytes() == &word[..at]);
             let &(_, finding) = finding.ok_or_else(|| {
-                let names: Vec<&str> = Finding::NAMES.iter().map(|&(name, _)| name).collect();
+                let names: Vec<&str> = Reason::NAMES.iter().map(|&(name, _)| name).collect();
                 refuse(&format!("the reason must be one of {}", names.join(", ")))
             })?;
             let consequence = parse(&word[at + 1..]).ok_or_else(|| {
@@ -148,7 +148,7 @@ impl Policy {
 
     /// A sentence for each reason that was named more than once.
     pub(super) fn doubts(&self) -> impl Iterator<Item = String> {
-        let twice = Finding::NAMES
+        let twice = Reason::NAMES
             .iter()
             .filter(|&&(_, finding)| self.named[finding as usize] > 1);
         twice.filter_map(|&(name, finding)| {
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn findings_stand_in_their_own_order() {
-        for (index, (_, finding)) in Finding::NAMES.into_iter().enumerate() {
+        for (index, (_, finding)) in Reason::NAMES.into_iter().enumerate() {
             assert_eq!(finding as usize, index);
         }
     }
@@ -204,12 +204,12 @@ mod tests {
             .add(b"sqli=ban:86400 country=off, contact=log;scan=ban")
             .unwrap();
         for (finding, expected) in [
-            (Finding::Sqli, Some(Consequence::Ban(86400))),
-            (Finding::Country, Some(Consequence::Off)),
-            (Finding::Contact, Some(Consequence::Log)),
-            (Finding::Scan, Some(Consequence::Ban(DEFAULT_BAN_S))),
-            (Finding::List, Some(Consequence::Block)),
-            (Finding::Rate, None),
+            (Reason::Sqli, Some(Consequence::Ban(86400))),
+            (Reason::Country, Some(Consequence::Off)),
+            (Reason::Contact, Some(Consequence::Log)),
+            (Reason::Scan, Some(Consequence::Ban(DEFAULT_BAN_S))),
+            (Reason::List, Some(Consequence::Block)),
+            (Reason::Rate, None),
         ] {
             assert_eq!(policy.of(finding), expected, "{finding:?}");
         }

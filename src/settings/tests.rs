@@ -66,10 +66,10 @@ fn what_was_set_is_in_force() {
     assert_eq!((settings.ipv6_prefix(), settings.log_level()), (56, 2));
     assert_eq!(settings.auth_scope, AuthScope::Source);
     for (finding, expected) in [
-        (Finding::Rate, Consequence::Ban(300)),
-        (Finding::Agent, Consequence::Log),
-        (Finding::Auth, Consequence::Ban(77)),
-        (Finding::Contact, Consequence::Off),
+        (Reason::Rate, Consequence::Ban(300)),
+        (Reason::Agent, Consequence::Log),
+        (Reason::Auth, Consequence::Ban(77)),
+        (Reason::Contact, Consequence::Off),
     ] {
         assert_eq!(settings.consequence(finding), expected, "{finding:?}");
     }

@@ -3,7 +3,7 @@
 use super::processes::{fork_all, on_stage};
 use super::random::Random;
 use super::shared::{Barrier, SharedClock, source, words};
-use palisade::ban::{BanTable, Banned, Origin, Reason};
+use palisade::ban::{BanReason, BanTable, Banned, Origin};
 use palisade::shm::atomic::Ordering::SeqCst;
 use palisade::shm::region::Region;
 use std::collections::HashMap;
@@ -15,7 +15,14 @@ fn table(bans: usize) -> BanTable {
 
 fn ban(bans: &BanTable, key: u128, until_ms: u64, clock: SharedClock) -> Banned {
     let (source, hash) = source(key);
-    bans.ban(source, hash, until_ms, Reason::RATE, Origin::Check, &clock)
+    bans.ban(
+        source,
+        hash,
+        until_ms,
+        BanReason::RATE,
+        Origin::Check,
+        &clock,
+    )
 }
 
 /// No key is live twice, and the total says how many are.

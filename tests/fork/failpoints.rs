@@ -6,7 +6,7 @@ use super::killed::Tables;
 use super::processes::{Child, End, fork, fork_all, on_stage};
 use super::shared::{NOW_MS, SharedClock, source, words};
 use palisade::auth::Failed;
-use palisade::ban::{Banned, Origin, Reason};
+use palisade::ban::{BanReason, Banned, Origin};
 use palisade::clock::Clock;
 use palisade::counters::Counter;
 use palisade::policy::{Firewall, Verdict};
@@ -137,14 +137,14 @@ const OLD_MS: u64 = 1_000_000;
 const NEW_MS: u64 = 2_000_000;
 
 fn old_ban(tables: &Tables) -> Banned {
-    ban_with(tables, OLD_MS, Reason::RATE, Origin::Check)
+    ban_with(tables, OLD_MS, BanReason::RATE, Origin::Check)
 }
 
 fn new_ban(tables: &Tables) -> Banned {
-    ban_with(tables, NEW_MS, Reason::AGENT, Origin::Script)
+    ban_with(tables, NEW_MS, BanReason::AGENT, Origin::Script)
 }
 
-fn ban_with(tables: &Tables, until_ms: u64, reason: Reason, origin: Origin) -> Banned {
+fn ban_with(tables: &Tables, until_ms: u64, reason: BanReason, origin: Origin) -> Banned {
     let (source, hash) = source(SUBJECT);
     tables
         .bans
@@ -157,8 +157,8 @@ fn check_ban(tables: &Tables, is_new: bool, what: &str) {
     let (source, hash) = source(SUBJECT);
     let ban = tables.bans.get(source, hash, &tables.clock).expect(what);
     let expected = match is_new {
-        false => (OLD_MS, Reason::RATE, Origin::Check),
-        true => (NEW_MS, Reason::AGENT, Origin::Script),
+        false => (OLD_MS, BanReason::RATE, Origin::Check),
+        true => (NEW_MS, BanReason::AGENT, Origin::Script),
     };
     assert_eq!((ban.until_ms, ban.reason, ban.origin), expected, "{what}");
     assert_eq!(
@@ -244,7 +244,7 @@ fn a_process_that_stops_while_it_bans_writes_into_no_other_ban() {
                 );
                 for ban in bans {
                     let is_whole = (ban.until_ms, ban.reason, ban.origin)
-                        == (0, Reason::MANUAL, Origin::Rpc)
+                        == (0, BanReason::MANUAL, Origin::Rpc)
                         && ban.count == 1;
                     assert!(is_whole, "{point}: {ban:?}");
                 }

@@ -6,7 +6,7 @@ use super::processes::{Child, End, fork, on_stage, say};
 use super::random::Random;
 use super::shared::{SharedClock, source, words};
 use palisade::auth::{AuthTable, Failed};
-use palisade::ban::{BanTable, Banned, Origin, Reason};
+use palisade::ban::{BanReason, BanTable, Banned, Origin};
 use palisade::clock::Clock;
 use palisade::rate::{Limit, MAX_REQUESTS, RateTable};
 use palisade::shm::atomic::{AtomicU64, Ordering::SeqCst};
@@ -52,7 +52,7 @@ impl Tables {
     pub fn ban(&self, key: u128) -> Banned {
         let (source, hash) = source(key);
         self.bans
-            .ban(source, hash, 0, Reason::MANUAL, Origin::Rpc, &self.clock)
+            .ban(source, hash, 0, BanReason::MANUAL, Origin::Rpc, &self.clock)
     }
 
     pub fn unban(&self, key: u128) -> bool {

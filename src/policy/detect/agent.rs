@@ -5,7 +5,7 @@ use crate::lists::{Action, Kind};
 use crate::message::Message;
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
-use crate::settings::Finding;
+use crate::settings::Reason;
 
 /// Looks at a text, the User-Agent of the message or another.
 pub fn detect<'e, 'p: 'e, M: Message, C: Clock>(
@@ -20,5 +20,5 @@ pub fn detect<'e, 'p: 'e, M: Message, C: Clock>(
         None if inspection.firewall.agents.matches(agent) => What::Agent(agent),
         None => return None,
     };
-    Some(inspection.evidence(Finding::Agent, what))
+    Some(inspection.evidence(Reason::Agent, what))
 }

@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::message::{Message, Part};
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
-use crate::settings::Finding;
+use crate::settings::Reason;
 use crate::source::Address;
 
 /// Looks at every contact.
@@ -15,5 +15,5 @@ pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Op
         .zip(reading.values(Part::ContactHost))
         .filter(|_| reading.is_request);
     let (contact, _) = contacts.find(|(_, host)| Address::parse(host).is_some())?;
-    Some(inspection.evidence(Finding::Contact, What::Contact(contact)))
+    Some(inspection.evidence(Reason::Contact, What::Contact(contact)))
 }

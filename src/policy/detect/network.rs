@@ -9,7 +9,7 @@ use crate::lists::{Action, Kind};
 use crate::message::Message;
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
-use crate::settings::Finding;
+use crate::settings::Reason;
 
 use super::listed::Listed;
 use super::place;
@@ -29,7 +29,7 @@ pub enum Standing<'p> {
 /// Is the source in a list of networks that denies?
 pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<Evidence<'p>> {
     match inspection.standing() {
-        Standing::Denied(by) => Some(inspection.evidence(Finding::List, What::Listed(by))),
+        Standing::Denied(by) => Some(inspection.evidence(Reason::List, What::Listed(by))),
         Standing::Trusted(_) | Standing::Unlisted => None,
     }
 }

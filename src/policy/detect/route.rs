@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::message::Message;
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
-use crate::settings::Finding;
+use crate::settings::Reason;
 use crate::source::Address;
 
 /// Looks at the topmost Record-Route.
@@ -14,5 +14,5 @@ pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Op
         return None;
     }
     let route = Address::parse(inspection.message.route())?;
-    (route != inspection.address).then(|| inspection.evidence(Finding::Route, What::Route(route)))
+    (route != inspection.address).then(|| inspection.evidence(Reason::Route, What::Route(route)))
 }

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::message::{Message, Part, Reading};
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
-use crate::settings::Finding;
+use crate::settings::Reason;
 use crate::sqli;
 
 /// Where names are.
@@ -22,7 +22,7 @@ const NAMES: [(&str, Part); 5] = [
 /// Looks at the names of a message.
 pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<Evidence<'p>> {
     let (part, text) = find(inspection.reading())?;
-    Some(inspection.evidence(Finding::Sqli, What::Sql(part, text)))
+    Some(inspection.evidence(Reason::Sqli, What::Sql(part, text)))
 }
 
 /// Looks at a text.
@@ -30,7 +30,7 @@ pub fn detect_in<'e, M: Message, C: Clock>(
     inspection: &Inspection<'_, M, C>,
     text: &'e [u8],
 ) -> Option<Evidence<'e>> {
-    sqli::holds(text).then(|| inspection.evidence(Finding::Sqli, What::Sql("text", text)))
+    sqli::holds(text).then(|| inspection.evidence(Reason::Sqli, What::Sql("text", text)))
 }
 
 /// The part that SQL is in, and its text.

@@ -11,7 +11,7 @@ use crate::lists::{Action, Kind};
 use crate::message::{Message, Method, NAME_MAX, Part};
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
-use crate::settings::Finding;
+use crate::settings::Reason;
 
 use super::listed::Listed;
 
@@ -40,7 +40,7 @@ pub fn detect<'p, M: Message, C: Clock>(
     kind: Kind,
 ) -> Option<Evidence<'p>> {
     let listed = find(inspection, kind, Action::Deny)?;
-    Some(inspection.evidence(Finding::List, What::Listed(listed)))
+    Some(inspection.evidence(Reason::List, What::Listed(listed)))
 }
 
 /// Does a list deny this number, or that of the R-URI?
@@ -53,7 +53,7 @@ pub fn detect_destination<'p, M: Message, C: Clock>(
         return None;
     }
     let listed = find(Action::Deny)?;
-    Some(inspection.evidence(Finding::List, What::Listed(listed)))
+    Some(inspection.evidence(Reason::List, What::Listed(listed)))
 }
 
 /// The list that trusts a text of the message.

@@ -7,7 +7,7 @@ use crate::message::Message;
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
 use crate::scan::{Counted, Signal};
-use crate::settings::Finding;
+use crate::settings::Reason;
 
 /// What it weighs among the signals of its source.
 const WEIGHT: u64 = 1;
@@ -20,7 +20,7 @@ pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Op
     if unreadable.is_empty() || !reading.is_request {
         return None;
     }
-    let evidence = inspection.evidence(Finding::Malformed, What::Unreadable(unreadable));
+    let evidence = inspection.evidence(Reason::Malformed, What::Unreadable(unreadable));
     firewall.counters.count(Counter::Signals);
     let counted = firewall.scans.signal(
         inspection.source,

@@ -17,7 +17,7 @@ impl<C: Clock> Firewall<C> {
         self.bans.size().totals.evicted.load(Ordering::Relaxed)
     }
 
-    pub(super) fn tell_of_evictions(&self, before: u64) {
+    pub(super) fn log_evictions(&self, before: u64) {
         let evicted = self.evicted();
         if evicted > before {
             let limit = self.bans.size().limit;
@@ -70,7 +70,7 @@ impl<C: Clock> Firewall<C> {
     }
 
     /// Tells what was taken.
-    pub fn tell_of_start(&self) {
+    pub fn log_start(&self) {
         let (bytes, huge, version) = (self.bytes, self.huge_bytes, env!("CARGO_PKG_VERSION"));
         self.journal.line(
             INFO,
@@ -79,14 +79,14 @@ impl<C: Clock> Firewall<C> {
     }
 
     /// Tells of what is allowed, and hardly meant so.
-    pub(super) fn tell_of_doubts(&self) {
+    pub(super) fn log_doubts(&self) {
         for doubt in self.settings.doubts() {
             self.journal.line(WARNING, format_args!("{doubt}"));
         }
     }
 
     /// Tells that another module of the host's has taken the place where datagrams are seen.
-    pub fn tell_of_missing_edge(&self) {
+    pub fn log_missing_edge(&self) {
         self.journal.line(
             WARNING,
             format_args!(
@@ -97,21 +97,21 @@ impl<C: Clock> Firewall<C> {
     }
 
     /// Tells what was done.
-    pub fn tell_of_stop(&self) {
+    pub fn log_stop(&self) {
         let faults = self.counters.total(Counter::Faults);
         let checked = self.counters.total(Counter::Checked);
         self.journal
             .line(INFO, format_args!("stop checked={checked} faults={faults}"));
     }
 
-    pub(super) fn tell_of_unban(&self, source: Source, by: Origin) {
+    pub(super) fn log_unban(&self, source: Source, by: Origin) {
         self.counters.count(Counter::Unbans);
         let (key, by) = (self.show(source), by.name());
         self.journal
             .event(format_args!("unban key={key} reason={by}"));
     }
 
-    pub(super) fn tell_of_expiry(&self, source: Source) {
+    pub(super) fn log_expiry(&self, source: Source) {
         self.counters.count(Counter::Expired);
         let key = self.show(source);
         self.journal
