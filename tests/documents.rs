@@ -5,6 +5,7 @@ mod pages;
 
 use crate::support::{Kamailio, Phone};
 use pages::{Page, pages, text_of};
+use palisade::abi::functions::FUNCTIONS;
 use std::collections::BTreeSet;
 
 /// What the snippets take for loaded. The users are those of the examples.
@@ -174,24 +175,18 @@ fn every_name_in_kemi_is_there() {
     kam.stop();
 }
 
-/// What the module exports by a name of its own, in the sources of its C part.
 #[test]
-fn every_function_that_can_be_called_is_named() {
-    let named: BTreeSet<String> = functions()
-        .iter()
-        .map(|(function, _)| before_bracket(function))
+fn every_function_is_named_with_its_names_in_kemi() {
+    let named: BTreeSet<(String, Vec<String>)> = functions()
+        .into_iter()
+        .map(|(function, names)| (before_bracket(&function), names))
         .collect();
-    let source = text_of("kamailio-glue/functions.c");
-    let is_name = |text: &&str| {
-        (text.starts_with("palisade_") || text.starts_with("pike_check_"))
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-    };
-    let there: BTreeSet<String> = source
-        .split('"')
-        .filter(is_name)
-        .map(str::to_owned)
+    let there: BTreeSet<(String, Vec<String>)> = FUNCTIONS
+        .iter()
+        .map(|function| {
+            let names = function.forms.iter().map(|form| form.kemi.to_owned());
+            (function.name.to_owned(), names.collect())
+        })
         .collect();
     assert_eq!(named, there);
 }
