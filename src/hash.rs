@@ -34,17 +34,17 @@ impl Hash {
         let at = looked_at.iter().rposition(|&byte| byte == b'@');
         let at = at.map_or(name.len(), |at| name.len() - looked_at.len() + at);
         let (bare, domain) = name.split_at(at);
-        let hasher = spelling::hashed(&self.0.build_hasher(), bare);
+        let mut hasher = self.0.build_hasher();
+        spelling::write(&mut hasher, bare);
         let end = |mut hasher: ahash::AHasher| {
             hasher.write_u8(b'u'); // Not a source's and not a request's hash.
             hasher.finish()
         };
+        let bare = end(hasher.clone());
+        spelling::write(&mut hasher, domain.get(1..).unwrap_or_default());
         User {
-            bare: end(hasher.clone()),
-            whole: end(spelling::hashed(
-                &hasher,
-                domain.get(1..).unwrap_or_default(),
-            )),
+            bare,
+            whole: end(hasher),
         }
     }
 
@@ -97,9 +97,11 @@ fn write_lower(hasher: &mut ahash::AHasher, text: &[u8]) {
     hasher.write_usize(text.len());
 }
 
+/// A one in each of eight bytes.
+const ONES: u64 = u64::MAX / 0xff;
+
 /// Eight bytes, the ASCII letters among them in lower case.
 const fn lower(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 0xff;
     let low = word & (0x7f * ONES);
     // The highest bit of a byte is free for the carry of "from A on" and of "beyond Z".
     let from_a = low + (0x80 - b'A' as u64) * ONES;

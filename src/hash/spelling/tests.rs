@@ -78,6 +78,7 @@ fn the_odd_are_one() {
         b"alice\xe9",
         b"%ff",
         b"alice%40",
+        "alice\u{301}".repeat(33).as_bytes(),
         long.as_bytes(),
         longer.as_bytes(),
     ] {
@@ -85,6 +86,29 @@ fn the_odd_are_one() {
         assert!(same(odd, "Ж".as_bytes()), "{shown}");
         assert!(!same(odd, b"alice"), "{shown}");
     }
+}
+
+/// Whichever way it is read.
+#[test]
+fn a_plain_name_is_read_alike_eight_bytes_at_a_time() {
+    for name in [
+        "",
+        "a",
+        "1234567",
+        "12345678",
+        "123456789",
+        "Mississippi",
+        "aaaaaaas",
+        "aaaaaaass",
+        "a b%",
+        "x\x7f",
+    ] {
+        for blanks in ["", " ", "        "] {
+            let (name, escaped) = (format!("{name}{blanks}"), format!("{name}{blanks}%20"));
+            assert!(same(name.as_bytes(), escaped.as_bytes()), "{name:?}");
+        }
+    }
+    assert!(same(b"aaaaaaass", b"aaaaaaas") && same(b"Mississippi", b"misisippi"));
 }
 
 proptest::proptest! {

@@ -94,7 +94,7 @@ const FOUND: [(Change, &str); 13] = [
             let parts = parts.with_nth(Part::Contact, 1, "sip:[2001:db8::1]");
             parts.with_nth(Part::ContactHost, 1, "[2001:db8::1]")
         },
-        r#"reason=contact contact="sip:[2001:db8::1]""#,
+        r#"reason=contact contact="sip:\x5b2001:db8::1]""#,
     ),
     (
         |parts| parts.with(Part::RecordRouteHost, "203.0.113.1"),
