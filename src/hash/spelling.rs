@@ -7,7 +7,7 @@
 //! made of: `é` is `e`, `ﬁ` is `fi`. `ß` is `s` in one collation and `ss` in others, so `ss` is `s`.
 //!
 //! A name of which more than that is left is *odd*: Cyrillic letters, say, or bytes that are no UTF-8, or more than
-//! [`LONGEST`] bytes. No table follows what each collation makes of those. All odd names are one.
+//! [`LONGEST`] bytes, or [`FOREIGN_MAX`] letters beyond ASCII. No table follows what each collation makes of those. All odd names are one.
 //!
 //! The price: users with odd names share the failures that a source may have, and so do two whose names differ in
 //! accents, or in `s` and `ss`. What it buys: whatever a source makes of a name, it has the failures of that name and
@@ -19,6 +19,10 @@ use std::hash::Hasher;
 
 use percent_encoding::percent_decode;
 use unicode_normalization::char::decompose_compatible;
+
+/// Letters beyond ASCII that a name may have: each takes ten times as long as one of ASCII, and no name has so
+/// many that a skeleton is left of it.
+const FOREIGN_MAX: usize = 12;
 
 /// Bytes of the longest name that is looked at. Kamailio's `subscriber.username` has room for 64.
 pub const LONGEST: usize = 512;
@@ -49,7 +53,14 @@ fn skeleton<H: Hasher>(hasher: H, name: &[u8]) -> Option<H> {
     let decoded = room.iter_mut().zip(percent_decode(name));
     let used = decoded.map(|(to, byte)| *to = byte).count();
     let text = std::str::from_utf8(&room[..used]).ok()?;
-    let is_whole = text.chars().all(|letter| skeleton.push_letter(letter));
+    let mut foreign = 0;
+    let is_whole = text.chars().all(|letter| {
+        if letter.is_ascii() {
+            return skeleton.push_part(letter);
+        }
+        foreign += 1;
+        foreign <= FOREIGN_MAX && skeleton.push_letter(letter)
+    });
     is_whole.then(|| skeleton.end())
 }
 
