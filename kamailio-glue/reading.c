@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -19,7 +20,7 @@
 #include "core/parser/digest/digest.h"
 #include "core/parser/parse_cseq.h"
 #include "core/parser/parse_from.h"
-#include "core/parser/parse_rr.h"
+#include "core/parser/parse_nameaddr.h"
 #include "core/parser/parse_to.h"
 #include "core/parser/parse_uri.h"
 #include "core/trim.h"
@@ -29,33 +30,65 @@
 /* Another value of enum palisade_host_unreadable, for the memory alone. */
 #define UNREADABLE_ROUTE (1u << 31)
 
-/* What could not be read of the last message of which something could not. */
-static struct
+/* Which message it is, as it came: Kamailio may have changed its bytes
+ * (msg_apply_changes() of textopsx) and parsed them anew. */
+typedef struct identity
 {
 	const sip_msg_t *msg;
 	const char *buf;
 	const hdr_field_t *first;
 	unsigned int id, len;
+	int pid;
+} identity_t;
+
+/* What is known of the last message that was read. */
+static struct
+{
+	identity_t of;
 	uint32_t unreadable;
-} failed;
+	/* what was read of it; the rest says that it is still so */
+	int is_read;
+	uint64_t sum;
+	hdr_flags_t parsed_flag;
+	const hdr_field_t *last, *evaluated;
+	palisade_host_reading_t reading;
+} known;
+
+static identity_t identity_of(const sip_msg_t *msg)
+{
+	identity_t identity;
+
+	/* its padding too is compared */
+	memset(&identity, 0, sizeof(identity));
+	identity.msg = msg;
+	identity.buf = msg->buf;
+	identity.first = msg->headers;
+	identity.id = msg->id;
+	identity.len = msg->len;
+	identity.pid = msg->pid;
+	return identity;
+}
+
+static int is_known(const sip_msg_t *msg)
+{
+	identity_t identity = identity_of(msg);
+
+	return memcmp(&known.of, &identity, sizeof(identity)) == 0;
+}
 
 static uint32_t failed_before(const sip_msg_t *msg)
 {
-	int is_same = failed.msg == msg && failed.id == msg->id
-				  && failed.buf == msg->buf && failed.len == msg->len
-				  && failed.first == msg->headers;
-
-	return is_same ? failed.unreadable : 0;
+	return is_known(msg) ? known.unreadable : 0;
 }
 
 static void remember_failure(const sip_msg_t *msg, uint32_t what)
 {
-	failed.unreadable = failed_before(msg) | what;
-	failed.msg = msg;
-	failed.id = msg->id;
-	failed.buf = msg->buf;
-	failed.len = msg->len;
-	failed.first = msg->headers;
+	if(!is_known(msg)) {
+		known.of = identity_of(msg);
+		known.unreadable = 0;
+		known.is_read = 0;
+	}
+	known.unreadable |= what;
 }
 
 /* The parser's log, but for what is critical; how it was. */
@@ -90,6 +123,44 @@ static void log_turn_up(int level)
 		}                                                 \
 		result_;                                          \
 	})
+
+/*
+ * Kamailio's own parse ends where something can't be read. What is left is
+ * read nevertheless, a decoy hides nothing; but only where that is little: so
+ * many bytes and so many headers on. More of it is as good as unreadable.
+ */
+typedef struct rest
+{
+	int bytes;
+	int headers;
+} rest_t;
+
+static const rest_t rest_of_message = {2048, 128};
+
+static int may_read(const sip_msg_t *msg, const str *s, rest_t *rest)
+{
+	if(failed_before(msg) == 0)
+		return 1;
+	rest->bytes -= s->len;
+	return rest->bytes >= 0;
+}
+
+/* the next header of the same type; NULL behind the last, and *is_beyond 1 if
+ * it is too far */
+static hdr_field_t *next_like(const sip_msg_t *msg, const hdr_field_t *hdr,
+		rest_t *rest, int *is_beyond)
+{
+	int has_failed = failed_before(msg) != 0;
+	hdr_field_t *next;
+
+	for(next = hdr->next; next != NULL && next->type != hdr->type;
+			next = next->next)
+		if(has_failed && rest->headers-- <= 0) {
+			*is_beyond = 1;
+			return NULL;
+		}
+	return next;
+}
 
 static palisade_host_text_t text(const str *s)
 {
@@ -197,8 +268,9 @@ int32_t reading_method(sip_msg_t *msg)
 
 /* From or To, whose URI is read by read_uri() */
 static void read_party(palisade_host_reading_t *reading, sip_msg_t *msg,
-		const to_body_t *party, sip_uri_t *(*read_uri)(sip_msg_t *),
-		uint32_t what, int32_t user, int32_t host)
+		rest_t *rest, const to_body_t *party,
+		sip_uri_t *(*read_uri)(sip_msg_t *), uint32_t what, int32_t user,
+		int32_t host)
 {
 	sip_uri_t *uri = NULL;
 
@@ -206,6 +278,8 @@ static void read_party(palisade_host_reading_t *reading, sip_msg_t *msg,
 		return;
 	if(party->parsed_uri.user.s != NULL || party->parsed_uri.host.s != NULL)
 		uri = read_uri(msg);
+	else if(!may_read(msg, &party->uri, rest))
+		reading->unreadable |= what;
 	else if(is_sip_or_tel(&party->uri))
 		PARSE(msg, failed_before(msg), what, (uri = read_uri(msg)) != NULL ? 0 : -1);
 	if(uri != NULL) {
@@ -219,17 +293,21 @@ static sip_uri_t *to_uri(sip_msg_t *msg)
 	return parse_to_uri(msg);
 }
 
-static void read_from_and_to(palisade_host_reading_t *reading, sip_msg_t *msg)
+static void read_from_and_to(
+		palisade_host_reading_t *reading, sip_msg_t *msg, rest_t *rest)
 {
 	const to_body_t *from = NULL, *to = NULL;
 
-	if(msg->from != NULL
+	if(msg->from != NULL && msg->from->parsed == NULL
+			&& !may_read(msg, &msg->from->body, rest))
+		reading->unreadable |= PALISADE_UNREADABLE_FROM;
+	else if(msg->from != NULL
 			&& (msg->from->parsed != NULL
 					|| PARSE(msg, failed_before(msg), PALISADE_UNREADABLE_FROM,
 							   parse_from_header(msg))
 							   == 0))
 		from = get_from(msg);
-	read_party(reading, msg, from, parse_from_uri, PALISADE_UNREADABLE_FROM,
+	read_party(reading, msg, rest, from, parse_from_uri, PALISADE_UNREADABLE_FROM,
 			PALISADE_PART_FROM_USER, PALISADE_PART_FROM_HOST);
 	if(from != NULL)
 		reading->single[PALISADE_PART_FROM_NAME] = unquoted(&from->display);
@@ -237,18 +315,23 @@ static void read_from_and_to(palisade_host_reading_t *reading, sip_msg_t *msg)
 	/* parse_headers() has parsed To */
 	if(msg->to != NULL && msg->to->parsed != NULL)
 		to = get_to(msg);
-	read_party(reading, msg, to, to_uri, PALISADE_UNREADABLE_TO,
+	read_party(reading, msg, rest, to, to_uri, PALISADE_UNREADABLE_TO,
 			PALISADE_PART_TO_USER, PALISADE_PART_TO_HOST);
 	if(to != NULL)
 		reading->single[PALISADE_PART_TO_TAG] = text(&to->tag_value);
 }
 
-static void read_uri(palisade_host_reading_t *reading, sip_msg_t *msg)
+static void read_uri(
+		palisade_host_reading_t *reading, sip_msg_t *msg, rest_t *rest)
 {
 	const sip_uri_t *uri = &msg->parsed_orig_ruri;
 	const str *written = &msg->first_line.u.request.uri;
 
 	reading->single[PALISADE_PART_URI] = text(written);
+	if(!msg->parsed_orig_ruri_ok && !may_read(msg, written, rest)) {
+		reading->unreadable |= PALISADE_UNREADABLE_URI;
+		return;
+	}
 	if(!msg->parsed_orig_ruri_ok
 			&& (!is_sip_or_tel(written)
 					|| PARSE(msg, failed_before(msg), PALISADE_UNREADABLE_URI,
@@ -261,16 +344,22 @@ static void read_uri(palisade_host_reading_t *reading, sip_msg_t *msg)
 
 /* Every header is tried, also behind one that can't be read: a decoy hides
  * nothing. In a header, Kamailio keeps the contacts back to front. */
-static void read_contacts(palisade_host_reading_t *reading, sip_msg_t *msg)
+static void read_contacts(
+		palisade_host_reading_t *reading, sip_msg_t *msg, rest_t *rest)
 {
+	uint32_t before = failed_before(msg);
 	palisade_host_text_t *to;
 	hdr_field_t *hdr;
 	const contact_t *c;
 	sip_uri_t uri;
+	int is_beyond = 0;
 
-	uint32_t before = failed_before(msg);
-
-	for(hdr = msg->contact; hdr != NULL; hdr = next_sibling_hdr(hdr)) {
+	for(hdr = msg->contact; hdr != NULL && !is_beyond;
+			hdr = next_like(msg, hdr, rest, &is_beyond)) {
+		if(hdr->parsed == NULL && !may_read(msg, &hdr->body, rest)) {
+			is_beyond = 1;
+			break;
+		}
 		if(hdr->parsed == NULL
 				&& PARSE(msg, before, PALISADE_UNREADABLE_CONTACT,
 						   parse_contact(hdr))
@@ -295,6 +384,8 @@ static void read_contacts(palisade_host_reading_t *reading, sip_msg_t *msg)
 			to[2] = text(&uri.host);
 		}
 	}
+	if(is_beyond)
+		reading->unreadable |= PALISADE_MANY_CONTACTS;
 }
 
 static void add_credentials(
@@ -312,16 +403,18 @@ static void add_credentials(
 
 /* the credentials of hdr and its siblings, but for those of first */
 static void read_offered(palisade_host_reading_t *reading, sip_msg_t *msg,
-		hdr_field_t *hdr, const hdr_field_t *first)
+		hdr_field_t *hdr, const hdr_field_t *first, rest_t *rest)
 {
 	uint32_t before = failed_before(msg);
-	int headers = 0;
+	int headers = 0, is_beyond = 0;
 
-	for(; hdr != NULL; hdr = next_sibling_hdr(hdr)) {
+	for(; hdr != NULL && !is_beyond;
+			hdr = next_like(msg, hdr, rest, &is_beyond)) {
 		if(headers++ == PALISADE_CREDENTIALS_MAX
-				|| reading->credentials_count == PALISADE_CREDENTIALS_MAX) {
-			reading->unreadable |= PALISADE_MANY_CREDENTIALS;
-			return;
+				|| reading->credentials_count == PALISADE_CREDENTIALS_MAX
+				|| (hdr->parsed == NULL && !may_read(msg, &hdr->body, rest))) {
+			is_beyond = 1;
+			break;
 		}
 		/* above zero: no digest, which neither Kamailio's auth modules nor a
 		 * password guesser have a use for */
@@ -332,39 +425,48 @@ static void read_offered(palisade_host_reading_t *reading, sip_msg_t *msg,
 								   == 0))
 			add_credentials(reading, hdr);
 	}
+	if(is_beyond)
+		reading->unreadable |= PALISADE_MANY_CREDENTIALS;
 }
 
 /*
- * The first is the one that the auth module evaluated, where it did (pre_auth()
- * of modules/auth/api.c marks it, right or wrong); else the one that $au and
- * $ar read (pv_get_authattr() of modules/pv/pv_core.c). Of several headers, it
- * is up to the sender which comes first, but not which one the password is
- * checked against. An ACK and a CANCEL can't be challenged, and have none for
- * $au either.
+ * The one that the auth module evaluated, where it did (pre_auth() of
+ * modules/auth/api.c marks it, right or wrong); else the one that $au and $ar
+ * read (pv_get_authattr() of modules/pv/pv_core.c). Of several headers, it is
+ * up to the sender which comes first, but not which one the password is
+ * checked against.
  */
-static void read_credentials(palisade_host_reading_t *reading, sip_msg_t *msg)
+static hdr_field_t *evaluated(const sip_msg_t *msg)
 {
-	hdr_field_t *first = NULL;
+	hdr_field_t *hdr = NULL;
+
+	get_authorized_cred(msg->proxy_auth, &hdr);
+	if(hdr == NULL)
+		get_authorized_cred(msg->authorization, &hdr);
+	return hdr;
+}
+
+/* The first is the one that was evaluated. An ACK and a CANCEL can't be
+ * challenged, and have none for $au either. */
+static void read_credentials(
+		palisade_host_reading_t *reading, sip_msg_t *msg, rest_t *rest)
+{
+	hdr_field_t *first = evaluated(msg);
 
 	if(msg->REQ_METHOD & (METHOD_ACK | METHOD_CANCEL))
 		return;
-	get_authorized_cred(msg->proxy_auth, &first);
-	if(first == NULL)
-		get_authorized_cred(msg->authorization, &first);
 	if(first != NULL)
 		add_credentials(reading, first);
-	read_offered(reading, msg, msg->proxy_auth, first);
-	read_offered(reading, msg, msg->authorization, first);
+	read_offered(reading, msg, msg->proxy_auth, first, rest);
+	read_offered(reading, msg, msg->authorization, first, rest);
 }
 
 /* Also of what is no SIP: HTTP comes through the same routes, and has none of
  * the headers that Kamailio's parser would complain of. */
-void reading_of(const void *message, palisade_host_reading_t *reading)
+static void read_all(palisade_host_reading_t *reading, sip_msg_t *msg)
 {
-	/* Rust only hands back what it was given; Kamailio's parser notes in the
-	 * message what it found. */
-	sip_msg_t *msg = (sip_msg_t *)message;
 	int is_request = msg->first_line.type == SIP_REQUEST && IS_SIP(msg);
+	rest_t rest = rest_of_message;
 
 	reading->is_request = is_request;
 	reading->unreadable = 0;
@@ -382,32 +484,102 @@ void reading_of(const void *message, palisade_host_reading_t *reading)
 							: &get_cseq(msg)->method);
 	reading->single[PALISADE_PART_CALL_ID] = body(msg->callid);
 	reading->single[PALISADE_PART_CSEQ] = body(msg->cseq);
-	read_from_and_to(reading, msg);
+	read_from_and_to(reading, msg, &rest);
 	if(is_request) {
-		read_uri(reading, msg);
-		read_credentials(reading, msg);
+		read_uri(reading, msg, &rest);
+		read_credentials(reading, msg, &rest);
 	}
-	read_contacts(reading, msg);
+	read_contacts(reading, msg, &rest);
 	reading->unreadable |= failed_before(msg) & ~UNREADABLE_ROUTE;
 }
 
+/* Of the bytes of a message: another, if they have changed. Four words at a
+ * time, none of which waits for the one before. */
+static uint64_t sum_of(const sip_msg_t *msg)
+{
+	uint64_t lanes[4] = {0}, words[4];
+	unsigned int at, lane;
+
+	for(at = 0; at + sizeof(words) <= msg->len; at += sizeof(words)) {
+		memcpy(words, msg->buf + at, sizeof(words));
+		for(lane = 0; lane < 4; lane++)
+			lanes[lane] = (lanes[lane] << 5 | lanes[lane] >> 59) ^ words[lane];
+	}
+	for(; at < msg->len; at++)
+		lanes[at % 4] = lanes[at % 4] * 31 + (unsigned char)msg->buf[at];
+	return lanes[0] + 3 * lanes[1] + 5 * lanes[2] + 7 * lanes[3];
+}
+
+static int is_read(const sip_msg_t *msg)
+{
+	return known.is_read && is_known(msg) && known.last == msg->last_header
+		   && known.parsed_flag == msg->parsed_flag
+		   && known.evaluated == evaluated(msg) && known.sum == sum_of(msg);
+}
+
+static void remember_reading(const sip_msg_t *msg)
+{
+	if(!is_known(msg)) {
+		known.of = identity_of(msg);
+		known.unreadable = 0;
+	}
+	known.last = msg->last_header;
+	known.parsed_flag = msg->parsed_flag;
+	known.evaluated = evaluated(msg);
+	known.sum = sum_of(msg);
+	known.is_read = 1;
+}
+
+/* but for the sets beyond their counts, which hold nothing */
+static void copy_reading(palisade_host_reading_t *to)
+{
+	const palisade_host_reading_t *from = &known.reading;
+
+	memcpy(to, from, offsetof(palisade_host_reading_t, credentials));
+	memcpy(to->credentials, from->credentials,
+			from->credentials_count * sizeof(from->credentials[0]));
+	memcpy(to->contacts, from->contacts,
+			from->contact_count * sizeof(from->contacts[0]));
+}
+
+/* A script asks several times for one message: it is read once, since a walk
+ * over thousands of headers, and a Contact's URI, cost as much each time. */
+void reading_of(const void *message, palisade_host_reading_t *reading)
+{
+	/* Rust only hands back what it was given; Kamailio's parser notes in the
+	 * message what it found. */
+	sip_msg_t *msg = (sip_msg_t *)message;
+
+	if(!is_read(msg)) {
+		known.is_read = 0;
+		read_all(&known.reading, msg);
+		remember_reading(msg);
+	}
+	copy_reading(reading);
+}
+
+/* the bytes of Record-Route that are looked at */
+#define ROUTE_BYTES 1024
+
+/* Of the topmost Record-Route no more than its first value is parsed: what
+ * follows is nobody's concern here, and may be thousands. */
 palisade_host_text_t reading_route(const void *message)
 {
 	sip_msg_t *msg = (sip_msg_t *)message;
-	hdr_field_t *hdr;
-	const rr_t *rr;
+	name_addr_t nameaddr;
+	str body;
 	sip_uri_t uri;
 
 	reading_headers(msg);
-	hdr = msg->record_route;
-	if(hdr == NULL
-			|| (hdr->parsed == NULL
-					&& PARSE(msg, failed_before(msg), UNREADABLE_ROUTE, parse_rr(hdr)) < 0))
+	if(msg->record_route == NULL)
 		return text(NULL);
-	rr = hdr->parsed;
-	if(PARSE(msg, failed_before(msg), UNREADABLE_ROUTE,
-			   parse_uri(rr->nameaddr.uri.s, rr->nameaddr.uri.len, &uri))
-			< 0)
+	body = msg->record_route->body;
+	if(body.len > ROUTE_BYTES)
+		body.len = ROUTE_BYTES;
+	if(PARSE(msg, failed_before(msg), UNREADABLE_ROUTE, parse_nameaddr(&body, &nameaddr)) < 0
+			|| PARSE(msg, failed_before(msg), UNREADABLE_ROUTE,
+					   parse_uri(nameaddr.uri.s, nameaddr.uri.len, &uri))
+					   < 0)
 		return text(NULL);
 	return text(&uri.host);
 }

@@ -10,6 +10,8 @@
 
 use std::fmt::{self, Write};
 
+use arrayvec::ArrayString;
+
 /// Bytes of a text that are shown; `...` stands for the rest.
 pub const MAX_SHOWN: usize = 256;
 
@@ -19,9 +21,12 @@ pub struct Escaped<'a>(pub &'a [u8]);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = ArrayString::<{ 4 * MAX_SHOWN }>::new();
         for &byte in self.0.iter().take(MAX_SHOWN) {
-            write_byte(f, byte)?;
+            write_byte(&mut shown, byte)?;
         }
+        // At once: who takes it may take as long for a letter as for a text.
+        f.write_str(&shown)?;
         if self.0.len() > MAX_SHOWN {
             f.write_str("...")
         } else {
@@ -172,7 +177,12 @@ fn write_byte(out: &mut impl Write, byte: u8) -> fmt::Result {
         b'\r' => out.write_str("\\r"),
         b'\t' => out.write_str("\\t"),
         b' '..=b'~' => out.write_char(char::from(byte)),
-        _ => write!(out, "\\x{byte:02x}"),
+        _ => {
+            let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+            out.write_str("\\x")?;
+            out.write_char(digit(byte >> 4))?;
+            out.write_char(digit(byte & 15))
+        }
     }
 }
 

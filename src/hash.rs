@@ -62,6 +62,12 @@ impl Hash {
         self.0.hash_one((user, source.key))
     }
 
+    /// Of texts that come one after the other.
+    #[must_use]
+    pub fn hasher(&self) -> impl Hasher + use<> {
+        self.0.build_hasher()
+    }
+
     /// Of several texts together.
     #[must_use]
     pub fn texts(&self, texts: &[&[u8]]) -> u64 {

@@ -14,17 +14,34 @@ pub use unreadable::Unreadable;
 pub use user::UserName;
 
 /// Sets of credentials that are looked at. Nobody honest offers so many.
-pub const CREDENTIALS_MAX: usize = 8;
+pub const CREDENTIALS_MAX: usize = 4;
 
 /// Contacts that are looked at. Nobody honest sends so many.
 pub const CONTACTS_MAX: usize = 16;
 
-/// Bytes of the longest name (a user, a host, a realm) that is looked at. No name is so long.
+/// Bytes of the longest name (a user, a host, a realm, a User-Agent) that is looked at. No name is so long.
+///
+/// Nor is the user of all credentials of a message with their realms.
 pub const NAME_MAX: usize = 512;
+
+/// The part of a name that is looked at.
+#[must_use]
+pub fn looked_at(name: &[u8]) -> &[u8] {
+    name.get(..NAME_MAX).unwrap_or(name)
+}
 
 /// Bytes of all users of a message together that are looked at: what is looked for in them takes up to
 /// seven times as long as reading them.
 pub const USERS_MAX: usize = 1024;
+
+/// Bytes of all hosts and display names together: lists of parts and expressions take ten times as long.
+pub const HOSTS_MAX: usize = 640;
+
+/// Bytes of a set of credentials that are looked at.
+const SET_MAX: usize = 4096;
+
+/// Quotes in it. RFC 7616 has eight values that stand in two each.
+const QUOTES_MAX: usize = 64;
 
 /// The texts of a set of credentials, or of a contact.
 pub type Set<'m> = [&'m [u8]; Part::OF_SET];
@@ -51,6 +68,19 @@ impl<'m> Reading<'m> {
         Part::ToUser,
         Part::ContactUser,
         Part::AuthName,
+    ];
+
+    /// What users are counted by.
+    const COUNTED: [Part; 2] = [Part::AuthName, Part::AuthRealm];
+
+    /// What lists of any kind may be about, but for users.
+    const HOSTS: [Part; 6] = [
+        Part::UriHost,
+        Part::FromHost,
+        Part::FromName,
+        Part::ToHost,
+        Part::ContactHost,
+        Part::ContactName,
     ];
 
     /// Of the parts of which there is one, in their order.
@@ -151,9 +181,14 @@ impl<'m> Reading<'m> {
             // a method.
             all.0 &= !Unreadable::HEADERS.0;
         }
-        let users = Self::USERS.iter().flat_map(|&part| self.values(part));
+        let bytes = |parts: &[Part]| -> usize {
+            let texts = parts.iter().flat_map(|&part| self.values(part));
+            texts.map(<[u8]>::len).sum()
+        };
         if self.names().any(|name| name.len() > NAME_MAX)
-            || users.map(<[u8]>::len).sum::<usize>() > USERS_MAX
+            || bytes(&Self::USERS) > USERS_MAX
+            || bytes(&Self::COUNTED) > NAME_MAX
+            || bytes(&Self::HOSTS) > HOSTS_MAX
         {
             all = all.and(Unreadable::LONG_NAME);
         }
@@ -164,16 +199,18 @@ impl<'m> Reading<'m> {
     }
 
     fn names(&self) -> impl Iterator<Item = &'m [u8]> {
-        const SINGLE: [Part; 6] = [
+        const SINGLE: [Part; 8] = [
+            Part::UserAgent,
             Part::FromUser,
             Part::FromHost,
+            Part::FromName,
             Part::ToUser,
             Part::ToHost,
             Part::UriUser,
             Part::UriHost,
         ];
         let of_credentials = self.credentials.iter().flat_map(|set| &set[..3]);
-        let of_contacts = self.contacts.iter().flat_map(|set| &set[1..3]);
+        let of_contacts = self.contacts.iter().flat_map(|set| &set[1..]);
         let of_sets = of_credentials.chain(of_contacts).copied();
         SINGLE.iter().map(|&part| self.part(part)).chain(of_sets)
     }
@@ -183,6 +220,10 @@ impl<'m> Reading<'m> {
 /// the next quote, whatever stands before it (`parse_quoted()` in
 /// src/core/parser/digest/digest_parser.c), and reads on; a server that knows `\"` reads another name.
 fn is_unambiguous(credentials: &[u8]) -> bool {
+    let quotes = memchr::memchr_iter(b'"', credentials);
+    if credentials.len() > SET_MAX || quotes.take(QUOTES_MAX + 1).count() > QUOTES_MAX {
+        return false;
+    }
     let mut is_open = false;
     let mut quotes = memchr::memchr_iter(b'"', credentials).peekable();
     while let Some(at) = quotes.next() {

@@ -17,17 +17,36 @@ use decode::Window;
 /// Is there nothing in it that SQL could begin with? Most names are so, and are done with here.
 #[must_use]
 pub fn is_plain(text: &[u8]) -> bool {
-    let is_sign = |byte: &u8| {
-        matches!(
-            byte,
-            b'\'' | b'"' | b'`' | b'%' | b'\\' | b'(' | b'=' | b';' | 0..=b' ' | 0xa0 | 0xef
-        )
-    };
-    !text.iter().any(is_sign)
-        // A number may begin with a plus.
-        && !text.iter().skip(1).any(|&byte| byte == b'+')
-        && !text.windows(2).any(|pair| pair == b"--" || pair == b"/*")
+    let mut before = 0;
+    !text.iter().enumerate().any(|(at, &byte)| {
+        let pair = (core::mem::replace(&mut before, byte), byte);
+        // Most bytes are done with at the first look.
+        SIGNS[usize::from(byte)]
+            && match byte {
+                b'+' => at > 0, // A number may begin with a plus.
+                b'-' => pair == (b'-', b'-'),
+                b'*' => pair == (b'/', b'*'),
+                _ => true,
+            }
+    })
 }
+
+/// Bytes that SQL could begin with, by themselves or behind another.
+const SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    let mut byte = 0;
+    while byte <= b' ' {
+        signs[byte as usize] = true;
+        byte += 1;
+    }
+    let others = b"'\"`%\\(=;+-*\xa0\xef";
+    let mut at = 0;
+    while at < others.len() {
+        signs[others[at] as usize] = true;
+        at += 1;
+    }
+    signs
+};
 
 /// Is there SQL in it, as it stands, or percent-encoded once or twice?
 #[must_use]

@@ -4,6 +4,7 @@
 mod hostile;
 mod methods;
 mod unreadable;
+mod worst;
 
 use crate::support::{Kamailio, Message, Phone, Request, Rpc, Server};
 use serde_json::json;

@@ -25,6 +25,7 @@
 #include "measure.h"
 #include "message.h"
 #include "report.h"
+#include "worst.h"
 
 MODULE_VERSION
 
@@ -41,6 +42,13 @@ static int measure_all(void)
 
 	if(report_begin(report) < 0)
 		return -1;
+	if(lists == LISTS_WORST) {
+		if(worst_search() < 0)
+			return -1;
+		report_end();
+		return 0;
+	}
+	report_head();
 	for(index = 0; index < rows_count; index++) {
 		result_t result;
 
@@ -68,6 +76,13 @@ static void become_first(void)
 {
 	while(!sr_instance_ready())
 		usleep(10000);
+	if(lists == LISTS_WORST) {
+		/* the least of few runs means something only without others in them: a
+		 * session of its own has its own share of the processor (sched(7),
+		 * autogroup) */
+		setsid();
+		setpriority(PRIO_PROCESS, 0, -20);
+	}
 	if(measure_all() < 0)
 		LM_ERR("not everything could be measured\n");
 	kill(pt[0].pid, SIGTERM);

@@ -72,8 +72,7 @@ static cell_t sources_text(const row_t *row)
 			count % 1000, what);
 }
 
-/* writes one target, and whether it is met */
-static void judge(int is_met, const char *format, ...)
+void report_target(int is_met, const char *format, ...)
 {
 	va_list values;
 
@@ -106,7 +105,7 @@ static void judge_crowd(double target, const figure_t *of)
 		out_of_reach_count++;
 		return;
 	}
-	judge(ours <= target, "≤ %g× alone (%.2f×; RMW: %.2f×)", target, ours,
+	report_target(ours <= target, "≤ %g× alone (%.2f×; RMW: %.2f×)", target, ours,
 			limit);
 }
 
@@ -118,21 +117,21 @@ static void judge_all(const row_t *row, const result_t *result)
 	if(!result->of[OURS].is_measured)
 		return;
 	if(target->times > 0)
-		judge(result->of[THEIRS].ns >= target->times * ours, "%g× faster",
+		report_target(result->of[THEIRS].ns >= target->times * ours, "%g× faster",
 				target->times);
 	if(target->limits > 0)
-		judge(ours <= target->limits * limit, "≤ %g RMW", target->limits);
+		report_target(ours <= target->limits * limit, "≤ %g RMW", target->limits);
 	if(target->beyond > 0)
-		judge(ours <= limit + target->beyond, "≤ RMW + %g ns",
+		report_target(ours <= limit + target->beyond, "≤ RMW + %g ns",
 				target->beyond);
 	if(target->before > 0)
-		judge(ours <= target->before * ours_before, "≤ %g× the row above",
+		report_target(ours <= target->before * ours_before, "≤ %g× the row above",
 				target->before);
 	ours_before = ours;
 	if(target->alone > 0)
 		judge_crowd(target->alone, result->of);
-	judge(result->growth_ours == 0, "growth 0");
-	judge(result->of[OURS].worst_us < WORST_US, "worst < 1 ms");
+	report_target(result->growth_ours == 0, "growth 0");
+	report_target(result->of[OURS].worst_us < WORST_US, "worst < 1 ms");
 }
 
 int report_begin(const char *path)
@@ -143,13 +142,26 @@ int report_begin(const char *path)
 		return -1;
 	}
 	setlinebuf(out);
+	return 0;
+}
+
+void report_head(void)
+{
 	fputs("| operation | sources | Palisade ns | theirs ns | theirs | ratio "
 		  "| RMW ns | RMW region | growth ours | growth theirs "
 		  "| worst 1,024 ours µs | theirs µs | targets |\n"
 		  "| --- | --: | --: | --: | --- | --: | --: | --: | --: | --: | --: "
 		  "| --: | --- |\n",
 			out);
-	return 0;
+}
+
+void report_line(const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	vfprintf(out, format, values);
+	va_end(values);
 }
 
 void report_row(const row_t *row, const result_t *result)
@@ -195,11 +207,11 @@ void report_loading(const char *large, char *small)
 		reload_ms[index] = palisade_reload(small);
 	qsort(reload_ms, RELOADS, sizeof(*reload_ms), compare);
 	fprintf(out, "\n%s is loaded from a text file in %.0f ms;", large, load_ms);
-	judge(load_ms > 0 && load_ms < LOAD_MS, "< %d ms", LOAD_MS);
+	report_target(load_ms > 0 && load_ms < LOAD_MS, "< %d ms", LOAD_MS);
 	fprintf(out, "\nafter palisade.reload %s the new list is in use in %.2f ms, at "
 				 "worst %.2f ms;",
 			small, reload_ms[RELOADS / 2], reload_ms[RELOADS - 1]);
-	judge(reload_ms[0] >= 0 && reload_ms[RELOADS / 2] < RELOAD_MS, "< %d ms",
+	report_target(reload_ms[0] >= 0 && reload_ms[RELOADS / 2] < RELOAD_MS, "< %d ms",
 			RELOAD_MS);
 	putc('\n', out);
 }

@@ -43,8 +43,9 @@ typedef struct target
 enum lists
 {
 	LISTS_NONE,
-	LISTS_ASKED,  /* by palisade_in_list() */
-	LISTS_CHECKED /* by palisade_check() */
+	LISTS_ASKED,   /* by palisade_in_list() */
+	LISTS_CHECKED, /* by palisade_check() */
+	LISTS_WORST	   /* the same, and more; there are no rows about them */
 };
 
 typedef struct row

@@ -42,6 +42,7 @@ typedef struct subject
 	X(palisade_auth_failed, 1, ROUTE("PALISADE_AUTH_FAILED")) \
 	X(palisade_auth, 1, ROUTE("PALISADE_AUTH")) \
 	\
+	X(palisade_worst, 0, LISTS_ROUTE("PALISADE_WORST")) \
 	X(palisade_country, 1, LISTS_ROUTE("PALISADE_COUNTRY")) \
 	X(in_networks_1000000, 1, LISTS_ROUTE("IN_NETWORKS_1000000")) \
 	X(in_networks_500, 1, LISTS_ROUTE("IN_NETWORKS_500")) \

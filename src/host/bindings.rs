@@ -56,7 +56,7 @@ pub const PALISADE_PART_RECORD_ROUTE_HOST: palisade_host_part = 21;
 pub type palisade_host_part = ::std::os::raw::c_uint;
 pub const PALISADE_SINGLE_PARTS: palisade_host_limit = 13;
 pub const PALISADE_SET_PARTS: palisade_host_limit = 4;
-pub const PALISADE_CREDENTIALS_MAX: palisade_host_limit = 8;
+pub const PALISADE_CREDENTIALS_MAX: palisade_host_limit = 4;
 pub const PALISADE_CONTACTS_MAX: palisade_host_limit = 16;
 pub type palisade_host_limit = ::std::os::raw::c_uint;
 pub const PALISADE_UNREADABLE_HEADERS: palisade_host_unreadable = 1;
@@ -77,12 +77,12 @@ pub struct palisade_host_reading {
     pub credentials_count: u32,
     pub contact_count: u32,
     pub single: [palisade_host_text_t; 13usize],
-    pub credentials: [[palisade_host_text_t; 4usize]; 8usize],
+    pub credentials: [[palisade_host_text_t; 4usize]; 4usize],
     pub contacts: [[palisade_host_text_t; 4usize]; 16usize],
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of palisade_host_reading"][::std::mem::size_of::<palisade_host_reading>() - 1768usize];
+    ["Size of palisade_host_reading"][::std::mem::size_of::<palisade_host_reading>() - 1512usize];
     ["Alignment of palisade_host_reading"]
         [::std::mem::align_of::<palisade_host_reading>() - 8usize];
     ["Offset of field: palisade_host_reading::method"]
@@ -100,7 +100,7 @@ const _: () = {
     ["Offset of field: palisade_host_reading::credentials"]
         [::std::mem::offset_of!(palisade_host_reading, credentials) - 232usize];
     ["Offset of field: palisade_host_reading::contacts"]
-        [::std::mem::offset_of!(palisade_host_reading, contacts) - 744usize];
+        [::std::mem::offset_of!(palisade_host_reading, contacts) - 488usize];
 };
 pub type palisade_host_reading_t = palisade_host_reading;
 pub const PALISADE_HOLDS_NOTHING: palisade_host_holds = 0;

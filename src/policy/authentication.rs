@@ -171,7 +171,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     /// Credentials that can't be read here may be read by the server behind.
     fn check_readable(&self) -> Verdict {
-        if self.reading().all_unreadable().is_empty() || self.is_trusted() {
+        if self.unreadable().is_empty() || self.is_trusted() {
             return Verdict::Pass;
         }
         self.step(Reason::Malformed, || unreadable::detect(self))

@@ -7,7 +7,7 @@ use std::cell::{OnceCell, RefCell};
 
 use crate::clock::{Clock, Monotonic};
 use crate::counters::Counter;
-use crate::message::{Message, NoMessage, Reading};
+use crate::message::{Message, NoMessage, Reading, Unreadable};
 use crate::settings::Reason;
 use crate::shm::arena::Pin;
 use crate::source::{Address, Source};
@@ -35,6 +35,7 @@ pub struct Inspection<'p, M, C = Monotonic> {
     standing: OnceCell<Standing<'p>>,
     trusted: OnceCell<bool>,
     reading: OnceCell<Reading<'p>>,
+    unreadable: OnceCell<Unreadable>,
     /// Nothing is counted, logged or banned: what would be found is written here.
     pub(super) dry: Option<&'p RefCell<String>>,
 }
@@ -106,6 +107,7 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
             standing: OnceCell::new(),
             trusted: OnceCell::new(),
             reading: OnceCell::new(),
+            unreadable: OnceCell::new(),
             dry,
         }
     }
@@ -114,6 +116,13 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
     #[inline]
     pub fn reading(&self) -> &Reading<'p> {
         self.reading.get_or_init(|| self.message.read())
+    }
+
+    /// What of it can't be read, and what two servers would read differently: looked for once.
+    pub fn unreadable(&self) -> Unreadable {
+        *self
+            .unreadable
+            .get_or_init(|| self.reading().all_unreadable())
     }
 
     /// What the operator says of the source.

@@ -1,11 +1,11 @@
 //! What the policy writes into the log.
 
 use std::fmt;
+use std::hash::Hasher;
 
 use crate::ban::Origin;
 use crate::clock::Clock;
 use crate::counters::Counter;
-use crate::hash::Hash;
 use crate::journal::{ERROR, INFO, WARNING};
 use crate::shm::atomic::Ordering;
 use crate::source::Source;
@@ -33,12 +33,12 @@ impl<C: Clock> Firewall<C> {
 
     /// Writes an event that the network can cause at will, unless the very same was just written.
     pub(super) fn log_throttled(&self, line: fmt::Arguments<'_>) {
-        let mut text = Digest(self.hash.clone(), 0);
+        let mut text = Digest(self.hash.hasher());
         // Cannot fail: Digest takes all.
         let _hashed = fmt::Write::write_fmt(&mut text, line);
         if !self
             .journal
-            .throttled_event(text.1, self.clock.now_s(), line)
+            .throttled_event(text.0.finish(), self.clock.now_s(), line)
         {
             self.counters.count(Counter::LogSuppressed);
         }
@@ -120,11 +120,11 @@ impl<C: Clock> Firewall<C> {
 }
 
 /// Hashes a line without writing it down.
-struct Digest(Hash, u64);
+struct Digest<H>(H);
 
-impl fmt::Write for Digest {
+impl<H: Hasher> fmt::Write for Digest<H> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.1 = self.0.texts(&[&self.1.to_ne_bytes(), text.as_bytes()]);
+        self.0.write(text.as_bytes());
         Ok(())
     }
 }

@@ -25,13 +25,12 @@ impl Window {
             bytes: [0; BYTES],
             used: 0,
         };
-        for (place, &byte) in window.bytes.iter_mut().zip(text) {
-            *place = byte;
-            window.used += 1;
+        window.used = text.len().min(BYTES);
+        window.bytes[..window.used].copy_from_slice(&text[..window.used]);
+        if window.decode() {
+            window.decode();
         }
-        window.decode();
-        window.decode();
-        window.bytes.make_ascii_lowercase();
+        window.bytes[..window.used].make_ascii_lowercase();
         window.narrow_quotes();
         window
     }
@@ -40,9 +39,10 @@ impl Window {
         &self.bytes[..self.used]
     }
 
-    /// In place: what is decoded is shorter.
-    fn decode(&mut self) {
-        self.rewrite(|text| match text {
+    /// In place: what is decoded is shorter. False: nothing was.
+    fn decode(&mut self) -> bool {
+        let before = self.used;
+        self.rewrite(b'%', |text| match text {
             [b'%', high, low, ..] => match (digit(*high), digit(*low)) {
                 (Some(high), Some(low)) => (high << 4 | low, 3),
                 _ => (b'%', 1),
@@ -50,20 +50,25 @@ impl Window {
             [byte, ..] => (*byte, 1),
             [] => (0, 1),
         });
+        self.used < before
     }
 
     /// The wide apostrophe of Unicode (U+FF07), which some databases take for the narrow one.
     fn narrow_quotes(&mut self) {
-        self.rewrite(|text| match text {
+        self.rewrite(0xef, |text| match text {
             [0xef, 0xbc, 0x87, ..] => (b'\'', 3),
             [byte, ..] => (*byte, 1),
             [] => (0, 1),
         });
     }
 
-    /// Replaces what a text begins with by one byte, again and again.
-    fn rewrite(&mut self, one: impl Fn(&[u8]) -> (u8, usize)) {
-        let (mut from, mut to) = (0, 0);
+    /// Replaces what a text begins with by one byte, again and again, from the first such byte on: what
+    /// is before it stays.
+    fn rewrite(&mut self, first: u8, one: impl Fn(&[u8]) -> (u8, usize)) {
+        let Some(begin) = memchr::memchr(first, self.as_bytes()) else {
+            return;
+        };
+        let (mut from, mut to) = (begin, begin);
         while from < self.used {
             let (byte, length) = one(&self.bytes[from..self.used]);
             self.bytes[to] = byte;
@@ -74,8 +79,11 @@ impl Window {
     }
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+const fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
 }

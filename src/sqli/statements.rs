@@ -85,7 +85,11 @@ pub(super) fn any(text: &[u8]) -> bool {
                 .iter()
                 .all(|&byte| is_blank(byte) || b"*()".contains(&byte));
         let previous = before.map_or(&b""[..], |word| &text[word]);
+        // Words of one letter are none of SQL's, and digits are only compared.
+        let is_word = word.len() > 1;
         let is_pair = is_next
+            && is_word
+            && previous.len() > 1
             && PAIRS
                 .iter()
                 .any(|(first, second)| *first == previous && second.contains(&word));
@@ -93,8 +97,8 @@ pub(super) fn any(text: &[u8]) -> bool {
         let found = is_pair
             || (is_selecting && word == b"from")
             || (follows_semicolon(gap) && VERBS.contains(&word) && is_followed(text, place.end))
-            || (text.get(place.end) == Some(&b'(') && FUNCTIONS.contains(&word))
-            || TABLES.contains(&word)
+            || (is_word && text.get(place.end) == Some(&b'(') && FUNCTIONS.contains(&word))
+            || (is_word && TABLES.contains(&word))
             || (is_next && is_always(previous, &text[place.start..]));
         if found {
             return true;

@@ -8,7 +8,7 @@ use arrayvec::ArrayVec;
 
 use crate::clock::Clock;
 use crate::lists::{Action, Kind};
-use crate::message::{Message, Method, NAME_MAX, Part};
+use crate::message::{Message, Method, NAME_MAX, Part, looked_at};
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
 use crate::settings::Reason;
@@ -77,6 +77,7 @@ fn find<'p, M: Message, C: Clock>(
     let mut texts = parts_of(kind)
         .iter()
         .flat_map(|&part| reading.values(part))
+        .map(looked_at)
         .filter(|text| !text.is_empty());
     texts.find_map(|text| find_value(inspection, kind, action, text))
 }

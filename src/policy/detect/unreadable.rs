@@ -16,7 +16,7 @@ const WEIGHT: u64 = 1;
 /// one is blocked, who goes on is banned, as with signals of the script.
 pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<Evidence<'p>> {
     let (firewall, reading) = (inspection.firewall, inspection.reading());
-    let unreadable = reading.all_unreadable();
+    let unreadable = inspection.unreadable();
     if unreadable.is_empty() || !reading.is_request {
         return None;
     }

@@ -1,7 +1,7 @@
 //! What is found in a message, and what follows.
 
 use super::*;
-use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX, NAME_MAX};
+use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX, HOSTS_MAX, NAME_MAX};
 
 const SENDER: &str = "192.0.2.1";
 const SQL: &str = "a' or 1=1--";
@@ -288,6 +288,30 @@ fn what_is_too_much_is_malformed() {
         (
             request().with_nth(Part::ContactHost, 1, &long),
             Some("long_name"),
+        ),
+        (request().with(Part::UserAgent, &long[1..]), None),
+        (request().with(Part::UserAgent, &long), Some("long_name")),
+        (request().with(Part::FromName, &long), Some("long_name")),
+        (
+            many(Part::ContactHost, CONTACTS_MAX, &"a".repeat(HOSTS_MAX / 16)),
+            Some("long_name"),
+        ),
+        (
+            many(Part::AuthRealm, CREDENTIALS_MAX, &long[..NAME_MAX / 4]),
+            None,
+        ),
+        (
+            many(Part::AuthRealm, CREDENTIALS_MAX, &long[..NAME_MAX / 4 + 1]),
+            Some("long_name"),
+        ),
+        (many(Part::Credentials, 1, &"\"x\",".repeat(32)), None),
+        (
+            many(Part::Credentials, 1, &"\"x\",".repeat(33)),
+            Some("credentials"),
+        ),
+        (
+            many(Part::Credentials, 1, &"x".repeat(4097)),
+            Some("credentials"),
         ),
     ] {
         let verdict = firewall.check(address(SENDER), &message);
