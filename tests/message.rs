@@ -120,11 +120,11 @@ const ATTACKS: [(Change, &str); 11] = [
     ),
     (
         |request| request.header("Authorization", credentials("a' or 1=1--@x")),
-        r#"part=credentials text="a' or 1=1--@x""#,
+        r#"part=credentials text="a' or 1\x3d1--@x""#,
     ),
     (
         |request| request.header("Proxy-Authorization", credentials("a%22 or 1=1")),
-        r#"part=credentials text="a%22 or 1=1""#,
+        r#"part=credentials text="a%22 or 1\x3d1""#,
     ),
     (
         |request| {

@@ -56,7 +56,7 @@ impl<C: Clock> Firewall<C> {
     pub fn log_fault(&self, function: &str, file: &str, line: u32) {
         let hash = self
             .hash
-            .texts(&[b"fault", file.as_bytes(), &line.to_ne_bytes()]);
+            .texts(&[function.as_bytes(), file.as_bytes(), &line.to_ne_bytes()]);
         let answer = self.settings.on_fault;
         let written = self.journal.throttled(
             ERROR,
