@@ -138,28 +138,23 @@ impl<'a> HostMessage<'a> {
     /// `raw` is what the host's `read` has written, and its texts are valid for `'a`.
     unsafe fn taken(raw: &MaybeUninit<HostReading>) -> Reading<'a> {
         let raw = raw.as_ptr();
-        // SAFETY: host.h: everything is written but the sets beyond their counts.
-        let (method, is_request) = unsafe { ((*raw).method, (*raw).is_request) };
-        // SAFETY: as above.
-        let (unreadable, single) = unsafe { ((*raw).unreadable, &(*raw).single) };
-        // SAFETY: as above.
-        let counts = unsafe { ((*raw).credentials_count, (*raw).contact_count) };
-        // SAFETY: the contract above.
-        let single = single.map(|text| unsafe { bytes(text) });
-        let mut reading = Reading::new(Method::from_number(method), single);
-        reading.is_request = is_request == 1;
-        reading.unreadable = Unreadable(unreadable);
-        for index in 0..(counts.0 as usize).min(CREDENTIALS_MAX) {
-            // SAFETY: host.h: it is one of those that were written.
-            let set = unsafe { (*raw).credentials[index] };
-            // SAFETY: the contract above.
-            reading.add_credentials(set.map(|text| unsafe { bytes(text) }));
+        macro_rules! written {
+            ($($field:tt)+) => {
+                // SAFETY: host.h: everything is written but the sets beyond their counts.
+                unsafe { (*raw).$($field)+ }
+            };
         }
-        for index in 0..(counts.1 as usize).min(CONTACTS_MAX) {
-            // SAFETY: host.h: it is one of those that were written.
-            let set = unsafe { (*raw).contacts[index] };
-            // SAFETY: the contract above.
-            reading.add_contact(set.map(|text| unsafe { bytes(text) }));
+        // SAFETY: the contract above.
+        let texts = |text| unsafe { bytes(text) };
+        let single = written!(single).map(texts);
+        let mut reading = Reading::new(Method::from_number(written!(method)), single);
+        reading.is_request = written!(is_request) == 1;
+        reading.unreadable = Unreadable(written!(unreadable));
+        for index in 0..(written!(credentials_count) as usize).min(CREDENTIALS_MAX) {
+            reading.add_credentials(written!(credentials[index]).map(texts));
+        }
+        for index in 0..(written!(contact_count) as usize).min(CONTACTS_MAX) {
+            reading.add_contact(written!(contacts[index]).map(texts));
         }
         reading
     }

@@ -3,7 +3,7 @@
 /// The texts of a message. The numbers are those of `enum palisade_host_part`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The method as it was written; what it is taken for is [`Reading::method`].
+    /// The method as it was written; what it is taken for is [`super::Reading::method`].
     Method = 0,
     /// Body of User-Agent.
     UserAgent = 1,
@@ -45,7 +45,7 @@ pub enum Part {
     ContactHost = 19,
     /// Display name of a contact, without its quotes.
     ContactName = 20,
-    /// Host of the URI of the topmost Record-Route: [`Message::route`], and in no [`Reading`].
+    /// Host of the URI of the topmost Record-Route: [`super::Message::route`], and in no reading.
     RecordRouteHost = 21,
 }
 

@@ -86,9 +86,11 @@ fn a_request_is_counted_once() {
     }
 }
 
+type Dress = fn(u16) -> Vec<u8>;
+
 /// What may stand before the method of a request, which is then one of its bytes: Kamailio takes any for a method. So
 /// many bytes follow the length that is in it.
-const DRESSES: &[(&str, fn(u16) -> Vec<u8>)] = &[
+const DRESSES: &[(&str, Dress)] = &[
     ("nothing", |_| vec![]),
     ("HEP 3", |after| {
         [&b"HEP3"[..], &(after + 6).to_be_bytes()].concat()
@@ -122,7 +124,8 @@ fn a_request_that_is_dressed_as_something_else_is_counted() {
             // STUN counts by four; and no byte of a length must be a blank or end a line.
             let pad = |request: &[u8]| {
                 let after = u16::try_from(request.len()).expect("a datagram");
-                request.len() % 4 != 0 || dress(after).iter().any(|byte| b" \r\n".contains(byte))
+                !request.len().is_multiple_of(4)
+                    || dress(after).iter().any(|byte| b" \r\n".contains(byte))
             };
             while pad(&request) {
                 request.push(b'\n');
