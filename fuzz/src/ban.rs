@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use palisade::ban::{Ban, BanTable, Banned, Origin, BanReason};
+use palisade::ban::{Ban, BanReason, BanTable, Banned, Origin};
 use palisade::clock::{Clock, Monotonic};
 use palisade::hash::Hash;
 use palisade::source::Source;

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use palisade::agent::{BUILTIN, Filter, Patterns};
 use palisade::edge::is_request;
 use palisade::escape::{Brief, Escaped, MAX_SHOWN};
-use palisade::settings::Settings;
+use palisade::settings::table::Parameter;
+use palisade::settings::{Settings, Value};
 use palisade::source::{Address, Prefixes};
 use palisade::sqli;
 use palisade::trusted::Trusted;
@@ -197,9 +198,8 @@ pub fn sqli(data: &[u8]) {
 
 pub fn settings(data: &[u8]) {
     let shown = |settings: &Settings| {
-        let mut all = Vec::new();
-        settings.each(|name, value| all.push((name, format!("{value:?}"))));
-        all
+        let row = |(parameter, value): (&Parameter, Value)| (parameter.name, format!("{value:?}"));
+        settings.each().map(row).collect::<Vec<_>>()
     };
     let mut input = Input(data);
     let mut settings = Settings::default();
