@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::lists::{Action, Kind};
-use crate::message::{Message, looked_at};
+use crate::message::Message;
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
 use crate::settings::Reason;
@@ -12,7 +12,6 @@ pub fn detect<'e, 'p: 'e, M: Message, C: Clock>(
     inspection: &Inspection<'p, M, C>,
     agent: &'e [u8],
 ) -> Option<Evidence<'e>> {
-    let agent = looked_at(agent);
     if agent.is_empty() {
         return None;
     }

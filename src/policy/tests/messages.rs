@@ -297,11 +297,19 @@ fn what_is_too_much_is_malformed() {
             Some("long_name"),
         ),
         (
-            many(Part::AuthRealm, CREDENTIALS_MAX, &long[..NAME_MAX / 4]),
+            many(
+                Part::AuthRealm,
+                CREDENTIALS_MAX,
+                &long[..NAME_MAX / CREDENTIALS_MAX - 5],
+            ),
             None,
         ),
         (
-            many(Part::AuthRealm, CREDENTIALS_MAX, &long[..NAME_MAX / 4 + 1]),
+            many(
+                Part::AuthRealm,
+                CREDENTIALS_MAX,
+                &long[..NAME_MAX / CREDENTIALS_MAX],
+            ),
             Some("long_name"),
         ),
         (many(Part::Credentials, 1, &"\"x\",".repeat(32)), None),
