@@ -303,7 +303,7 @@ fn a_flood_of_sources_that_fail_once_hides_no_scanner() {
 fn who_takes_a_place_takes_no_counts() {
     let (table, clock) = (table_of(1, RULES), Manual::default());
     for number in 0..100 {
-        for name in 0..9_u8 {
+        for name in b'a'..b'j' {
             let told = fail(
                 &table,
                 source(number),

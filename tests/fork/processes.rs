@@ -126,6 +126,7 @@ impl Child {
     }
 
     /// Waits until it has been stopped by a signal.
+    #[cfg(feature = "failpoints")]
     #[track_caller]
     pub fn wait_until_it_stops(&self) {
         let mut status = 0;
@@ -136,6 +137,7 @@ impl Child {
     }
 
     /// Lets it go on that was stopped.
+    #[cfg(feature = "failpoints")]
     pub fn go_on(&self) {
         assert!(
             send(self.pid, libc::SIGCONT),

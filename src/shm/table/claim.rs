@@ -48,9 +48,9 @@ impl<const WORDS: usize> Table<WORDS> {
         worth_s: u32,
         same: impl Fn(&Record<WORDS>) -> bool,
     ) -> Result<Claim<'_, WORDS>, Refused> {
-        self.try_to_claim(hash, now_s, same, |survey| match survey.live {
+        self.try_to_claim(hash, now_s, &same, |survey| match survey.live {
             Some(live) => self.claim_replacement(survey, live, hash, now_s),
-            None => self.claim_place(survey, hash, now_s, worth_s),
+            None => self.claim_place(survey, hash, now_s, worth_s, &same),
         })
     }
 
@@ -66,9 +66,9 @@ impl<const WORDS: usize> Table<WORDS> {
         worth_s: u32,
         same: impl Fn(&Record<WORDS>) -> bool,
     ) -> Result<Claim<'_, WORDS>, Refused> {
-        self.try_to_claim(hash, now_s, same, |survey| match survey.live {
+        self.try_to_claim(hash, now_s, &same, |survey| match survey.live {
             Some(_) => Err(Refused::Exists),
-            None => self.claim_place(survey, hash, now_s, worth_s),
+            None => self.claim_place(survey, hash, now_s, worth_s, &same),
         })
     }
 
@@ -77,22 +77,17 @@ impl<const WORDS: usize> Table<WORDS> {
         &'a self,
         hash: u64,
         now_s: u32,
-        same: impl Fn(&Record<WORDS>) -> bool,
+        same: &impl Fn(&Record<WORDS>) -> bool,
         claim: impl Fn(&Survey) -> Result<Option<Claim<'a, WORDS>>, Refused>,
     ) -> Result<Claim<'a, WORDS>, Refused> {
         for _ in 0..ATTEMPTS {
-            let Some(survey) = self.survey(hash, now_s, &same) else {
+            let Some(survey) = self.survey(hash, now_s, same) else {
                 wait_a_moment();
                 continue;
             };
             let Some(claim) = claim(&survey)? else {
                 continue;
             };
-            // A replacement has no twin: the exchange in `publish` decides who replaces the record.
-            if claim.replaces.is_none() && self.has_twin(hash, claim.index, now_s, &same) {
-                drop(claim); // Puts the old tag back.
-                continue;
-            }
             // Release: whoever reads a word that is written from here on, and then the tag after
             // an Acquire fence (`is_still`), sees that the record was claimed.
             fence(Ordering::Release);
@@ -107,19 +102,37 @@ impl<const WORDS: usize> Table<WORDS> {
         hash: u64,
         now_s: u32,
         worth_s: u32,
+        same: &impl Fn(&Record<WORDS>) -> bool,
     ) -> Result<Option<Claim<'_, WORDS>>, Refused> {
-        let place = self.make_room(survey, now_s, worth_s)?;
-        let mut claim = self.take(place, place.tag.claimed(hash, now_s), None);
-        match &mut claim {
-            Some(claim) => claim.is_own = survey.past == Some(place),
-            // What `make_room` has counted for it.
-            None if place.tag.state() != State::Live => self.count_out(),
-            None => {}
-        }
+        let place = self.place_for(survey, worth_s)?;
+        let mine = place.tag.claimed(hash, now_s);
+        // The share of a live record goes with its place.
+        let mine = match place.tag.state() {
+            State::Live => mine.with_share(),
+            _ => mine,
+        };
+        let Some(mut claim) = self.take(place, mine, None) else {
+            return Ok(None);
+        };
+        claim.is_own = survey.past == Some(place);
         // SeqCst: of two processes that claim for one key, at least one sees the other's claim in
         // `has_twin`; pairs with the same fence in the other process.
         fence(Ordering::SeqCst);
-        Ok(claim)
+        if self.has_twin(hash, claim.index, !claim.is_own, now_s, same) {
+            return Ok(None); // Dropped, the claim puts the old tag back.
+        }
+        // Not before: nobody is to go for a claim that comes to nothing.
+        if !claim.mine.has_share() {
+            self.take_share(survey, now_s, worth_s)?;
+            let mine = claim.mine.with_share();
+            if !claim.exchange(mine) {
+                self.count_out();
+                claim.published = true; // Lost already, and given back.
+                return Ok(None);
+            }
+            claim.mine = mine;
+        }
+        Ok(Some(claim))
     }
 
     fn claim_replacement(
@@ -275,8 +288,8 @@ impl<const WORDS: usize> Drop for Claim<'_, WORDS> {
         } else {
             self.old
         };
-        let is_counted = self.replaces.is_none() && tag.state() != State::Live;
-        if self.exchange(tag) && is_counted {
+        let gives_share_back = self.mine.has_share() && tag.state() != State::Live;
+        if self.exchange(tag) && gives_share_back {
             self.table.count_out();
         }
     }

@@ -183,6 +183,9 @@ impl<const WORDS: usize> Table<WORDS> {
                 State::Free => true,
                 State::Moved => {
                     self.settle(index, tag);
+                    if tag.matches(hash) && !self.survey_new(tag, hash, now_s, same, &mut survey) {
+                        return None;
+                    }
                     tag.is_settled()
                 }
                 State::Past => {
@@ -216,6 +219,29 @@ impl<const WORDS: usize> Table<WORDS> {
         Some(survey)
     }
 
+    /// The place of the record that has replaced one: the survey may have passed it before it became
+    /// live. False when another process is at it.
+    fn survey_new(
+        &self,
+        moved: Tag,
+        hash: u64,
+        now_s: u32,
+        same: &impl Fn(&Record<WORDS>) -> bool,
+        survey: &mut Survey,
+    ) -> bool {
+        let index = moved.moved_to();
+        let tag = self.tag(index);
+        let entry = Entry { index, tag };
+        let is_own = || tag.matches(hash) && same(self.record(entry));
+        match tag.state() {
+            State::Live if is_own() => survey.live = Some(entry),
+            State::Past if is_own() => survey.past = Some(entry),
+            State::Claimed => return !tag.matches(hash) || tag.lease_is_over(now_s),
+            _ => {}
+        }
+        true
+    }
+
     /// A claim that was not published in time is lost: its writer can't publish it any more, and
     /// nobody else may write in its place.
     pub(super) fn lose_if_over(&self, entry: Entry, now_s: u32) {
@@ -229,18 +255,19 @@ impl<const WORDS: usize> Table<WORDS> {
             Ordering::Relaxed,
             Ordering::Relaxed,
         );
-        if lost.is_ok() && entry.tag.state() == State::Claimed {
+        if lost.is_ok() && entry.tag.has_share() {
             self.count_out();
         }
     }
 
     /// After a claim: is another process claiming, or has it published, a record for the same key
-    /// elsewhere? Of two that see each other, the one in the earlier place waits for the other to
+    /// elsewhere, or, where the key was `unknown`, even published and ended one? Of two that see each other, the one in the earlier place waits for the other to
     /// give up, a few spins long.
     pub(super) fn has_twin(
         &self,
         hash: u64,
         mine: usize,
+        unknown: bool,
         now_s: u32,
         same: &impl Fn(&Record<WORDS>) -> bool,
     ) -> bool {
@@ -253,6 +280,7 @@ impl<const WORDS: usize> Table<WORDS> {
                 }
                 match tag.state() {
                     State::Live if same(&self.records[index]) => return true,
+                    State::Past if unknown && same(&self.records[index]) => return true,
                     State::Moved => {
                         let new = self.follow(index, tag);
                         if new.is_some_and(|new| same(self.record(new))) {

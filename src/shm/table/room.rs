@@ -1,7 +1,8 @@
 //! Making room: the count of live records, and what goes for a newcomer when it is at the limit.
 //!
-//! Each record that is live or claimed for a newcomer is one of at most [`Table::limit`]. A newcomer
-//! to a table that is full takes the share of another record, in this order:
+//! Each live record has a share of the limit, and so has a claim for a newcomer, once it is certain
+//! that no other process claims for the same key. A newcomer to a table that is full takes the share of
+//! another record, in this order:
 //!
 //! 1. one of its own two sets that has expired;
 //! 2. one that has expired, of the sets that a cursor comes to next, [`SWEEP_SETS`] at most. The
@@ -36,25 +37,26 @@ struct Swept {
 }
 
 impl<const WORDS: usize> Table<WORDS> {
-    /// A place for a newcomer, and a share of the limit for it: its own from before or a spare one,
-    /// else that of the live record in its two sets that ends first.
-    pub(super) fn make_room(
-        &self,
-        survey: &Survey,
-        now_s: u32,
-        worth_s: u32,
-    ) -> Result<Entry, Refused> {
+    /// A place for a newcomer: its own from before or a spare one, else that of the live record in its
+    /// two sets that ends first, with its share of the limit.
+    pub(super) fn place_for(&self, survey: &Survey, worth_s: u32) -> Result<Entry, Refused> {
         if let Some(spare) = survey.past.or(survey.spare) {
-            return self.take_share(survey, now_s, worth_s).map(|()| spare);
+            return Ok(spare);
         }
-        // Both sets are full, which is a rarity below the limit. The share goes with the place.
+        // Both sets are full, which is a rarity below the limit.
         let first = survey.first_to_end;
         first
             .filter(|first| first.keep_until_s() <= worth_s)
             .ok_or_else(|| self.refuse())
     }
 
-    fn take_share(&self, survey: &Survey, now_s: u32, worth_s: u32) -> Result<(), Refused> {
+    /// A share of the limit for a newcomer, from the table or from another record.
+    pub(super) fn take_share(
+        &self,
+        survey: &Survey,
+        now_s: u32,
+        worth_s: u32,
+    ) -> Result<(), Refused> {
         let mut own = survey.first_to_end;
         for _ in 0..ATTEMPTS {
             if self.count_in() {

@@ -7,6 +7,8 @@
 //! | 35..41 | version: one more with every change of the tag |
 //! | 41..64 | the low 23 bits of the hash |
 //!
+//! The highest bit of the time of a claim says whether it has a share of the limit already.
+//!
 //! The tag of a record that has been replaced has no time. It says where the new one is:
 //!
 //! | bits | what |
@@ -31,6 +33,9 @@ const HASH: u64 = (1 << (64 - HASH_SHIFT)) - 1;
 const PLACE_BITS: u32 = 25;
 const PLACE: u64 = (1 << PLACE_BITS) - 1;
 const IS_SETTLED: u64 = 1 << 31;
+
+/// In the time of a claim, which is no more than 68 years.
+const HAS_SHARE: u32 = 1 << 31;
 
 /// Places that a tag can name.
 pub(super) const MAX_PLACES: usize = 1 << PLACE_BITS;
@@ -90,8 +95,19 @@ impl Tag {
         self.0 >> STATE_SHIFT == other.0 >> STATE_SHIFT
     }
 
+    /// Of a claim.
     pub(super) const fn lease_is_over(self, now_s: u32) -> bool {
-        now_s.saturating_sub(self.time_s()) > LEASE_S
+        now_s.saturating_sub(self.time_s() & !HAS_SHARE) > LEASE_S
+    }
+
+    /// Has this claim a share of the limit?
+    pub(super) const fn has_share(self) -> bool {
+        matches!(self.state(), State::Claimed) && self.time_s() & HAS_SHARE != 0
+    }
+
+    /// The same claim, with a share of the limit.
+    pub(super) const fn with_share(self) -> Self {
+        self.to(State::Claimed, self.time_s() | HAS_SHARE)
     }
 
     /// Is a live record no longer worth keeping?
@@ -203,7 +219,9 @@ mod tests {
             assert!(tag.matches(hash));
             assert!(!tag.matches(hash + 1), "{tag:?}");
             assert!(tag.matches(hash | 1 << 63), "the low bits alone: {tag:?}");
+            assert!(!tag.has_share(), "{tag:?}");
         }
+        assert!(claimed.with_share().has_share());
         let freed = live.free();
         assert_eq!((freed.state(), freed.time_s()), (State::Free, 0));
         assert_ne!(freed, free, "the version goes on");
@@ -251,6 +269,8 @@ mod tests {
         );
         assert!(!tag.lease_is_over(100 + LEASE_S));
         assert!(tag.lease_is_over(101 + LEASE_S));
+        assert!(!tag.with_share().lease_is_over(100 + LEASE_S));
+        assert!(tag.with_share().lease_is_over(101 + LEASE_S));
     }
 
     #[test]

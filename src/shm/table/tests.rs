@@ -346,3 +346,34 @@ fn what_is_due_is_told_once_and_nothing_is_read_before() {
         "the new end counts"
     );
 }
+
+/// A replaced record leads to a place whose next writer has died: others go on without it.
+#[test]
+fn a_dead_process_in_the_place_of_a_replacement_is_in_nobodys_way() {
+    for (old, new) in [(0, 5), (5, 0)] {
+        let bench = Bench::new(4);
+        let free = bench.table.tag(old);
+        let live = free.claimed(bench.hash(1), NOW_S).live(NOW_S + 10);
+        let ready = bench
+            .table
+            .tag(new)
+            .replacing(bench.hash(1), NOW_S)
+            .ready(NOW_S + 10);
+        let dead = ready
+            .live(NOW_S + 10)
+            .past(NOW_S)
+            .claimed(bench.hash(1), NOW_S);
+        let set = |index, tag: Tag| bench.table.cell(index).store(tag.0, Relaxed);
+        set(old, live.moved(new, ready).settled());
+        set(new, dead.with_share());
+        bench.table.records[new].set(0, 1);
+        bench.table.totals.live.store(1, Relaxed);
+        assert_eq!(
+            bench.write(1, NOW_S + LEASE_S, FOREVER_S),
+            Err(Refused::Busy)
+        );
+        assert!(bench.write(1, NOW_S + LEASE_S + 1, FOREVER_S).is_ok());
+        assert!(bench.holds(1));
+        bench.check_count();
+    }
+}
