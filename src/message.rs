@@ -19,7 +19,7 @@ pub const CREDENTIALS_MAX: usize = 4;
 /// Contacts that are looked at. Nobody honest sends so many.
 pub const CONTACTS_MAX: usize = 16;
 
-/// Bytes of the longest name (a user, a host, a realm, a User-Agent) that is looked at. No name is so long.
+/// Bytes of the longest name (a user, a host, a realm) that is looked at. No name is so long.
 ///
 /// Nor is the user of all credentials of a message with their realms.
 pub const NAME_MAX: usize = 512;
@@ -199,8 +199,7 @@ impl<'m> Reading<'m> {
     }
 
     fn names(&self) -> impl Iterator<Item = &'m [u8]> {
-        const SINGLE: [Part; 8] = [
-            Part::UserAgent,
+        const SINGLE: [Part; 7] = [
             Part::FromUser,
             Part::FromHost,
             Part::FromName,

@@ -1,5 +1,7 @@
 //! The bans, and the commands that change them.
 
+use std::collections::HashSet;
+
 use crate::ban::{Ban, BanReason, Origin};
 use crate::clock::{Clock, wall_s};
 use crate::escape::Escaped;
@@ -50,9 +52,11 @@ reply_struct! {
 impl<C: Clock> Firewall<C> {
     pub(super) fn list_bans(&self, arguments: Arguments<'_>) -> Result<Listed<BanRow>, Fault> {
         let page = arguments.page()?;
-        Ok(list(page, self.bans.bans(&self.clock), |ban| {
-            self.ban_row(&ban)
-        }))
+        // One that is renewed while we look is in another place afterwards, and may be met in both.
+        let mut seen = HashSet::new();
+        let bans = self.bans.bans(&self.clock);
+        let bans = bans.filter(|ban| seen.insert(ban.source));
+        Ok(list(page, bans, |ban| self.ban_row(&ban)))
     }
 
     pub(super) fn ban_row(&self, ban: &Ban) -> BanRow {
