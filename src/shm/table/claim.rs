@@ -217,7 +217,7 @@ impl<const WORDS: usize> Claim<'_, WORDS> {
                 // After the tag, see `Table::due`.
                 self.table.lower_next_end(keep_until_s);
                 let is_live = self.old.state() == State::Live;
-                if is_live && !self.old.has_expired(self.mine.time_s()) {
+                if is_live && !self.old.has_expired(self.mine.claimed_at_s()) {
                     let evicted = &self.table.totals.evicted;
                     evicted.fetch_add(1, Ordering::Relaxed); // statistics only
                 }

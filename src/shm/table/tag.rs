@@ -97,7 +97,12 @@ impl Tag {
 
     /// Of a claim.
     pub(super) const fn lease_is_over(self, now_s: u32) -> bool {
-        now_s.saturating_sub(self.time_s() & !HAS_SHARE) > LEASE_S
+        now_s.saturating_sub(self.claimed_at_s()) > LEASE_S
+    }
+
+    /// Of a claim.
+    pub(super) const fn claimed_at_s(self) -> u32 {
+        self.time_s() & !HAS_SHARE
     }
 
     /// Has this claim a share of the limit?
@@ -222,6 +227,7 @@ mod tests {
             assert!(!tag.has_share(), "{tag:?}");
         }
         assert!(claimed.with_share().has_share());
+        assert_eq!(claimed.with_share().claimed_at_s(), 7);
         let freed = live.free();
         assert_eq!((freed.state(), freed.time_s()), (State::Free, 0));
         assert_ne!(freed, free, "the version goes on");
