@@ -18,7 +18,7 @@ use crate::hash::{Hash, User};
 use crate::settings::AuthScope;
 use crate::shm::fail;
 use crate::shm::region::Region;
-use crate::shm::table::{Entry, FOREVER_S, Table, TableSize};
+use crate::shm::table::{FOREVER_S, RecordRef, Table, TableSize};
 use crate::source::Source;
 
 mod find;
@@ -28,7 +28,7 @@ mod tally;
 
 use find::Seen;
 use known::Known;
-pub use record::Row;
+pub use record::AuthFailures;
 use record::{Subject, WORDS};
 use tally::Tally;
 
@@ -89,7 +89,7 @@ pub struct Attempt<'a> {
     pub request: u64,
 }
 
-/// See the module's own words.
+/// The failures of users and sources, and who is known. A copy means the same tables.
 #[derive(Clone)]
 #[allow(missing_debug_implementations)]
 pub struct AuthTable {
@@ -303,7 +303,7 @@ impl AuthTable {
     }
 
     /// Every pair and every user as a whole that has failed within the window or is blocked.
-    pub fn failing(&self, clock: &impl Clock) -> impl Iterator<Item = Row> + '_ {
+    pub fn failing(&self, clock: &impl Clock) -> impl Iterator<Item = AuthFailures> + '_ {
         let (now_ms, window_ms) = (clock.exact_ms(), self.rules.window_ms);
         self.table
             .live()
@@ -392,12 +392,12 @@ impl AuthTable {
     }
 
     /// Sets one of the times beside a tally.
-    fn set_time_ms(&self, entry: Entry, tally: Tally, word: usize, time_ms: u64) {
+    fn set_time_ms(&self, entry: RecordRef, tally: Tally, word: usize, time_ms: u64) {
         record::set_time_ms(self.table.record(entry), word, tally.generation, time_ms);
     }
 
     /// Keeps the record while its failures count or its block lasts.
-    fn keep(&self, entry: Entry) {
+    fn keep(&self, entry: RecordRef) {
         let tally = self.tally(entry);
         let until_ms = tally
             .blocked_until_ms
@@ -405,10 +405,10 @@ impl AuthTable {
         self.table.keep_until(entry, seconds(until_ms));
     }
 
-    fn read(&self, entry: Entry) -> Option<Row> {
+    fn read(&self, entry: RecordRef) -> Option<AuthFailures> {
         self.table
             .read(entry)
-            .map(|(_, words)| Row::from_words(&words))
+            .map(|(_, words)| AuthFailures::from_words(&words))
     }
 }
 

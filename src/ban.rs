@@ -10,7 +10,7 @@ use crate::shm::atomic::Ordering;
 use crate::shm::fail;
 use crate::shm::region::Region;
 use crate::shm::table::{
-    Claim, Entry, FOREVER_S, Found, NotPublished, Record, Refused, Table, TableSize,
+    Claim, FOREVER_S, Lookup, NotPublished, Record, RecordRef, Refused, Table, TableSize,
 };
 use crate::source::Source;
 
@@ -89,7 +89,7 @@ pub enum Banned {
     Full,
 }
 
-/// See the module's own words.
+/// The bans. A copy means the same table.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
 pub struct BanTable {
@@ -126,7 +126,7 @@ impl BanTable {
     /// Is this source banned? Counts a hit on its ban, if so.
     pub fn hit(&self, source: Source, hash: u64, clock: &impl Clock) -> bool {
         match self.table.find(hash, clock.now_s(), is(source)) {
-            Found::Live(entry) => {
+            Lookup::Live(entry) => {
                 let record = self.table.record(entry);
                 if is_over(record.get(UNTIL_MS), clock) {
                     return false;
@@ -136,8 +136,8 @@ impl BanTable {
                 true
             }
             // Somebody bans it just now.
-            Found::Busy => true,
-            Found::Nothing => false,
+            Lookup::Busy => true,
+            Lookup::Nothing => false,
         }
     }
 
@@ -145,9 +145,9 @@ impl BanTable {
     #[must_use]
     pub fn holds(&self, source: Source, hash: u64, clock: &impl Clock) -> bool {
         match self.table.find(hash, clock.now_s(), is(source)) {
-            Found::Live(entry) => !is_over(self.table.record(entry).get(UNTIL_MS), clock),
-            Found::Busy => true,
-            Found::Nothing => false,
+            Lookup::Live(entry) => !is_over(self.table.record(entry).get(UNTIL_MS), clock),
+            Lookup::Busy => true,
+            Lookup::Nothing => false,
         }
     }
 
@@ -155,7 +155,7 @@ impl BanTable {
     #[must_use]
     pub fn get(&self, source: Source, hash: u64, clock: &impl Clock) -> Option<Ban> {
         for _ in 0..ATTEMPTS {
-            let Found::Live(entry) = self.table.find(hash, clock.now_s(), is(source)) else {
+            let Lookup::Live(entry) = self.table.find(hash, clock.now_s(), is(source)) else {
                 break;
             };
             // None: it has ended or was replaced since we found it.
@@ -248,7 +248,7 @@ impl BanTable {
     pub fn unban(&self, source: Source, hash: u64, clock: &impl Clock) -> bool {
         loop {
             match self.table.find(hash, clock.now_s(), is(source)) {
-                Found::Live(entry) => {
+                Lookup::Live(entry) => {
                     let over = is_over(self.table.record(entry).get(UNTIL_MS), clock);
                     if self.table.end(entry, clock.now_s()) {
                         return !over;
@@ -291,8 +291,8 @@ impl BanTable {
     ) {
         let (now_ms, now_s) = (clock.exact_ms(), clock.now_s());
         let own = match self.table.find(hash, now_s, is(source)) {
-            Found::Live(entry) => Some(entry),
-            Found::Busy | Found::Nothing => None,
+            Lookup::Live(entry) => Some(entry),
+            Lookup::Busy | Lookup::Nothing => None,
         };
         let mut end = |entry| self.end_if(entry, clock, |ban| ban.is_over(now_ms), &mut tell);
         own.into_iter().for_each(&mut end);
@@ -301,7 +301,7 @@ impl BanTable {
 
     fn end_if(
         &self,
-        entry: Entry,
+        entry: RecordRef,
         clock: &impl Clock,
         choose: impl Fn(&Ban) -> bool,
         tell: &mut impl FnMut(Ban),
@@ -341,7 +341,7 @@ impl BanTable {
         self.table.size()
     }
 
-    fn read(&self, entry: Entry) -> Option<(Entry, Ban)> {
+    fn read(&self, entry: RecordRef) -> Option<(RecordRef, Ban)> {
         self.table
             .read(entry)
             .map(|(entry, words)| (entry, Ban::from_words(words)))

@@ -24,7 +24,7 @@ mod newcomer;
 mod tag;
 mod window;
 
-use tag::Tag;
+use tag::SourceTag;
 
 pub use window::{Limit, MAX_REQUESTS, Window};
 
@@ -39,8 +39,8 @@ const ATTEMPTS: usize = if cfg!(loom) { 8 } else { 1024 };
 const SPINS: usize = if cfg!(loom) { 2 } else { 200 };
 
 shared_struct! {
-    /// One cache line: for each way a [`Tag`] (who) and a [`Window`] (how much).
-    pub struct Set: 64 {
+    /// One cache line: for each way a [`SourceTag`] (who) and a [`Window`] (how much).
+    pub struct SourceSet: 64 {
         /// Tags and windows, in pairs.
         pub ways: [[AtomicU64; 2]; WAYS],
     }
@@ -57,7 +57,7 @@ shared_struct! {
 
 shared_struct! {
     /// What the rate check of one process counts.
-    pub struct Totals: 64 {
+    pub struct RateTotals: 64 {
         /// Sources that made room for a newcomer while their window was still open.
         pub evicted: AtomicU64,
         /// Requests of newcomers whose set was full of hot sources: not counted.
@@ -99,13 +99,13 @@ impl Usage {
     }
 }
 
-/// See the module's own words.
+/// What each source has sent lately. A copy means the same table.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
 pub struct RateTable {
-    sets: &'static [Set],
+    sets: &'static [SourceSet],
     keys: &'static [Keys],
-    totals: &'static [Totals],
+    totals: &'static [RateTotals],
     limit: Limit,
 }
 
@@ -119,7 +119,7 @@ impl RateTable {
     #[must_use]
     pub const fn room(sources: usize) -> usize {
         let sets = Self::sets_for(sources);
-        room_for::<Set>(sets) + room_for::<Keys>(sets) + room_for::<Totals>(ROWS)
+        room_for::<SourceSet>(sets) + room_for::<Keys>(sets) + room_for::<RateTotals>(ROWS)
     }
 
     /// Carves a table for so many sources off the region.
@@ -140,9 +140,9 @@ impl RateTable {
     /// A table over memory that is there already (tests).
     #[must_use]
     pub const fn over(
-        sets: &'static [Set],
+        sets: &'static [SourceSet],
         keys: &'static [Keys],
-        totals: &'static [Totals],
+        totals: &'static [RateTotals],
         limit: Limit,
     ) -> Self {
         Self {
@@ -157,7 +157,7 @@ impl RateTable {
     pub fn charge(&self, source: Source, hash: u64, clock: &impl Clock) -> Rate {
         let set = self.set(hash);
         os::prefetch_to_write(&self.sets[set]);
-        let tag = Tag::of(source, hash);
+        let tag = SourceTag::of(source, hash);
         let now_ms = clock.coarse_ms();
         self.charge_as_before(set, tag, now_ms)
             .unwrap_or_else(|| self.charge_any(set, source, tag, clock))
@@ -166,7 +166,7 @@ impl RateTable {
     /// What most requests are: one more in a window that is open, and no news. `None` when it was
     /// something else, or another process was faster.
     #[inline]
-    fn charge_as_before(&self, set: usize, tag: Tag, now_ms: u64) -> Option<Rate> {
+    fn charge_as_before(&self, set: usize, tag: SourceTag, now_ms: u64) -> Option<Rate> {
         let (way, word) = self.find(set, tag)?;
         let old = Window::unpack(word);
         let new = old.after_request(now_ms, self.limit);
@@ -183,7 +183,7 @@ impl RateTable {
     }
 
     #[inline(never)]
-    fn charge_any(&self, set: usize, source: Source, tag: Tag, clock: &impl Clock) -> Rate {
+    fn charge_any(&self, set: usize, source: Source, tag: SourceTag, clock: &impl Clock) -> Rate {
         for _ in 0..ATTEMPTS {
             let now_ms = clock.coarse_ms();
             let Some((way, _)) = self.find(set, tag) else {
@@ -229,7 +229,7 @@ impl RateTable {
 
     /// Forgets what a source sent.
     pub fn forget(&self, source: Source, hash: u64) {
-        let (set, tag) = (self.set(hash), Tag::of(source, hash));
+        let (set, tag) = (self.set(hash), SourceTag::of(source, hash));
         if let Some((way, _)) = self.find(set, tag) {
             // An empty window of its own: counts from here on start at zero.
             let empty = Window {
@@ -260,7 +260,7 @@ impl RateTable {
     #[must_use]
     pub fn usage(&self, source: Source, hash: u64, now_ms: u64) -> Option<Usage> {
         let set = self.set(hash);
-        let (way, _) = self.find(set, Tag::of(source, hash))?;
+        let (way, _) = self.find(set, SourceTag::of(source, hash))?;
         self.read(set, way, now_ms)
     }
 
@@ -288,12 +288,12 @@ impl RateTable {
         self.sum(|totals| &totals.uncounted)
     }
 
-    fn sum(&self, of: impl Fn(&Totals) -> &AtomicU64) -> u64 {
+    fn sum(&self, of: impl Fn(&RateTotals) -> &AtomicU64) -> u64 {
         let counts = self.totals.iter().map(of);
         counts.map(|count| count.load(Ordering::Relaxed)).sum()
     }
 
-    fn count(&self, of: impl Fn(&Totals) -> &AtomicU64) {
+    fn count(&self, of: impl Fn(&RateTotals) -> &AtomicU64) {
         if let Some(totals) = rows::own(self.totals) {
             of(totals).fetch_add(1, Ordering::Relaxed); // statistics only
         }
@@ -319,13 +319,13 @@ impl RateTable {
 
     /// The first way of the source, and its window. There is a second one for a moment when two
     /// processes saw a new source at once, see `merge_duplicates`.
-    fn find(&self, set: usize, tag: Tag) -> Option<(usize, u64)> {
+    fn find(&self, set: usize, tag: SourceTag) -> Option<(usize, u64)> {
         let mut found = None;
         // Backwards, and all of them: which way it is, a processor that guesses guesses wrong.
         for (way, [owner, window]) in self.sets[set].ways.iter().enumerate().rev() {
             // Acquire: pairs with the SeqCst in `insert`; key and window are read after the tag.
             // SeqCst: see `merge_duplicates`.
-            let owner = Tag(owner.load(Ordering::SeqCst));
+            let owner = SourceTag(owner.load(Ordering::SeqCst));
             let word = window.load(Ordering::Relaxed);
             // Signed by this source, and not taken by another since, whether signed or not.
             if owner.is_of_same(tag) & (Window::unpack(word).check == tag.check()) {
@@ -335,19 +335,19 @@ impl RateTable {
         found
     }
 
-    fn is_of(&self, set: usize, way: usize, tag: Tag) -> bool {
+    fn is_of(&self, set: usize, way: usize, tag: SourceTag) -> bool {
         let [owner, window] = &self.sets[set].ways[way];
         // SeqCst: as in `find`.
-        Tag(owner.load(Ordering::SeqCst)).is_of_same(tag)
+        SourceTag(owner.load(Ordering::SeqCst)).is_of_same(tag)
             && Window::unpack(window.load(Ordering::Relaxed)).check == tag.check()
     }
 
     /// Keeps the hits of the window that has just ended beside the tag, for the dumps. Lost when
     /// the place changes hands at this moment.
-    fn remember_previous(&self, set: usize, way: usize, tag: Tag, previous: u64) {
+    fn remember_previous(&self, set: usize, way: usize, tag: SourceTag, previous: u64) {
         let cell = &self.sets[set].ways[way][0];
         let old = cell.load(Ordering::Relaxed);
-        if Tag(old).is_of_same(tag) {
+        if SourceTag(old).is_of_same(tag) {
             let new = tag.with_previous(previous).0;
             // Relaxed: same owner, same key; nothing new is published.
             let _changed_hands =
@@ -358,14 +358,14 @@ impl RateTable {
     fn read(&self, set: usize, way: usize, now_ms: u64) -> Option<Usage> {
         let [owner, window] = &self.sets[set].ways[way];
         // Acquire: pairs with the Release in `insert`.
-        let seen = Tag(owner.load(Ordering::Acquire));
+        let seen = SourceTag(owner.load(Ordering::Acquire));
         if seen.0 == 0 {
             return None;
         }
         let [high, low] = &self.keys[set].keys[way];
         let halves = [high.load(Ordering::Relaxed), low.load(Ordering::Relaxed)];
         let window = Window::unpack(window.load(Ordering::Relaxed));
-        let is_same = Tag(owner.load(Ordering::Relaxed)).is_of_same(seen);
+        let is_same = SourceTag(owner.load(Ordering::Relaxed)).is_of_same(seen);
         if !is_same || window.check != seen.check() {
             return None; // It changes hands just now, or was given up.
         }

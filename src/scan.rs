@@ -18,16 +18,16 @@ use crate::hash::Hash;
 use crate::shm::atomic::{Ordering, wait_a_moment};
 use crate::shm::fail;
 use crate::shm::region::Region;
-use crate::shm::table::{Entry, FOREVER_S, Found, Refused, Table, TableSize};
+use crate::shm::table::{FOREVER_S, Lookup, RecordRef, Refused, Table, TableSize};
 use crate::source::Source;
 
 mod distinct;
 mod record;
 mod window;
 
-use record::{Record, WORDS};
-pub use record::{Row, SIGNAL_BYTES, Signal};
-use window::{Told, Window};
+pub use record::{SIGNAL_BYTES, Signal, SourceScan};
+use record::{ScanRecord, WORDS};
+use window::{ScanWindow, Told};
 
 /// How often a count is tried again after losing a race.
 const ATTEMPTS: usize = 64;
@@ -70,7 +70,7 @@ pub enum Counted {
     Uncounted,
 }
 
-/// See the module's own words.
+/// What each source has failed with. A copy means the same table.
 #[derive(Clone)]
 #[allow(missing_debug_implementations)]
 pub struct ScanTable {
@@ -81,10 +81,10 @@ pub struct ScanTable {
 
 /// A record that was found, and the window that was open in it then.
 #[derive(Clone, Copy)]
-struct Place {
-    entry: Entry,
-    record: &'static Record,
-    window: Window,
+struct OpenRecord {
+    entry: RecordRef,
+    record: &'static ScanRecord,
+    window: ScanWindow,
 }
 
 impl ScanTable {
@@ -207,14 +207,14 @@ impl ScanTable {
 
     /// What is counted of a source in its window.
     #[must_use]
-    pub fn get(&self, source: Source, clock: &impl Clock) -> Option<Row> {
+    pub fn get(&self, source: Source, clock: &impl Clock) -> Option<SourceScan> {
         let place = self.find(source, clock)?;
         self.read(place.entry, clock)
             .filter(|row| row.source == source)
     }
 
     /// Every source of which anything is counted.
-    pub fn rows(&self, clock: &impl Clock) -> impl Iterator<Item = Row> {
+    pub fn rows(&self, clock: &impl Clock) -> impl Iterator<Item = SourceScan> {
         self.table
             .live()
             .filter_map(|entry| self.read(entry, clock))
@@ -225,8 +225,8 @@ impl ScanTable {
     #[must_use]
     pub fn used(&self, clock: &impl Clock) -> u64 {
         let (now_s, window_s) = (clock.now_s(), self.rules.window_s);
-        let is_open = |entry: &Entry| {
-            let window = Window(self.table.record(*entry).get(record::WINDOW));
+        let is_open = |entry: &RecordRef| {
+            let window = ScanWindow(self.table.record(*entry).get(record::WINDOW));
             !window.is_over(now_s, window_s)
         };
         let open = self.table.live().filter(is_open).count() as u64;
@@ -247,7 +247,7 @@ impl ScanTable {
     }
 
     /// What follows from a count that has just been made.
-    fn judge(&self, place: Place, what: Told, reaches: impl Fn([u64; 3]) -> bool) -> Counted {
+    fn judge(&self, place: OpenRecord, what: Told, reaches: impl Fn([u64; 3]) -> bool) -> Counted {
         let counts = [
             record::count(place.record, Kind::User, place.window),
             record::count(place.record, Kind::Destination, place.window),
@@ -263,13 +263,13 @@ impl ScanTable {
         let cell = &place.record.words[record::WINDOW];
         // Relaxed: the word itself is all that matters.
         let told = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
-            let window = Window(word);
+            let window = ScanWindow(word);
             let is_same = window.generation() == place.window.generation();
             (reached && is_same && !window.was_told(what)).then_some(window.with_told(what).0)
         });
         match told {
             Ok(_) => Counted::Newly(counts),
-            Err(word) if Window(word).was_told(what) => Counted::Over,
+            Err(word) if ScanWindow(word).was_told(what) => Counted::Over,
             Err(_) => Counted::Below,
         }
     }
@@ -277,7 +277,7 @@ impl ScanTable {
     /// A source that fails again is worth keeping until its window ends; one that failed once goes
     /// before it when the table is full, so that no flood of those hides it.
     #[allow(clippy::cast_possible_truncation)]
-    fn keep(&self, place: Place) {
+    fn keep(&self, place: OpenRecord) {
         let end_s = place.window.start_s() + self.rules.window_s;
         let keep_until_s = end_s.min(u64::from(FOREVER_S) - 1) as u32;
         if place.entry.keep_until_s() != keep_until_s {
@@ -286,17 +286,17 @@ impl ScanTable {
     }
 
     /// The record of a source whose window is open.
-    fn find(&self, source: Source, clock: &impl Clock) -> Option<Place> {
+    fn find(&self, source: Source, clock: &impl Clock) -> Option<OpenRecord> {
         let now_s = clock.now_s();
         self.look(source, now_s)
             .filter(|place| !place.window.is_over(now_s, self.rules.window_s))
     }
 
-    fn look(&self, source: Source, now_s: u32) -> Option<Place> {
+    fn look(&self, source: Source, now_s: u32) -> Option<OpenRecord> {
         // Read where the table makes sure that the record is still this source's.
-        let window = Cell::new(Window(0));
-        let is_its_record = |record: &Record| {
-            window.set(Window(record.get(record::WINDOW)));
+        let window = Cell::new(ScanWindow(0));
+        let is_its_record = |record: &ScanRecord| {
+            window.set(ScanWindow(record.get(record::WINDOW)));
             record::is_of(record, source)
         };
         for _ in 0..ATTEMPTS {
@@ -304,22 +304,22 @@ impl ScanTable {
                 .table
                 .find(self.hash.source(source), now_s, is_its_record)
             {
-                Found::Live(entry) => {
-                    return Some(Place {
+                Lookup::Live(entry) => {
+                    return Some(OpenRecord {
                         entry,
                         record: self.table.record(entry),
                         window: window.get(),
                     });
                 }
-                Found::Busy => wait_a_moment(),
-                Found::Nothing => break,
+                Lookup::Busy => wait_a_moment(),
+                Lookup::Nothing => break,
             }
         }
         None
     }
 
     /// The record of a source, and its window, which is opened when there is none.
-    fn find_or_create(&self, source: Source, clock: &impl Clock) -> Option<Place> {
+    fn find_or_create(&self, source: Source, clock: &impl Clock) -> Option<OpenRecord> {
         let now_s = clock.now_s();
         for _ in 0..ATTEMPTS {
             if let Some(place) = self.look(source, now_s) {
@@ -333,7 +333,7 @@ impl ScanTable {
             }
             // Worth more than any other: a scanner must be counted even in a full table.
             let worth_s = FOREVER_S;
-            let is_its_record = |record: &Record| record::is_of(record, source);
+            let is_its_record = |record: &ScanRecord| record::is_of(record, source);
             match self
                 .table
                 .claim_new(self.hash.source(source), now_s, worth_s, is_its_record)
@@ -343,7 +343,7 @@ impl ScanTable {
                     let record = claim.record();
                     let window = record::begin(record, source, now_s);
                     let entry = claim.publish(now_s + 1).ok()?;
-                    return Some(Place {
+                    return Some(OpenRecord {
                         entry,
                         record,
                         window,
@@ -358,7 +358,7 @@ impl ScanTable {
     }
 
     /// Opens the window after one that is over; `None` when it is not the one in force any more.
-    fn open(place: Place, now_s: u32) -> Option<Place> {
+    fn open(place: OpenRecord, now_s: u32) -> Option<OpenRecord> {
         let window = place.window.next(now_s);
         place.record.words[record::WINDOW]
             .compare_exchange(
@@ -369,13 +369,13 @@ impl ScanTable {
             )
             .ok()?;
         record::renew(place.record, window);
-        Some(Place { window, ..place })
+        Some(OpenRecord { window, ..place })
     }
 
-    fn read(&self, entry: Entry, clock: &impl Clock) -> Option<Row> {
+    fn read(&self, entry: RecordRef, clock: &impl Clock) -> Option<SourceScan> {
         let (_, words) = self.table.read(entry)?;
-        let is_over = Window(words[record::WINDOW]).is_over(clock.now_s(), self.rules.window_s);
-        let row = Row::from_words(&words, self.rules);
+        let is_over = ScanWindow(words[record::WINDOW]).is_over(clock.now_s(), self.rules.window_s);
+        let row = SourceScan::from_words(&words, self.rules);
         (!is_over && row.counts()).then_some(row)
     }
 }

@@ -11,9 +11,9 @@ use palisade::lists::running::queue::{
     ANSWER_BYTES, JOB_BYTES, JobQueue, JobSlot, Outcome, QueueHead,
 };
 use palisade::rate::{self, Limit, Rate, RateTable};
-use palisade::shm::arena::{Pins, SEATS, Seat};
+use palisade::shm::arena::{Pins, READER_SLOTS, ReaderSlot};
 use palisade::shm::atomic::Ordering::{Relaxed, SeqCst};
-use palisade::shm::table::{self, Found, Record, Table};
+use palisade::shm::table::{self, Lookup, Record, Table};
 use palisade::source::Source;
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ fn table(limit: u64) -> Table<WORDS> {
         cursor: AtomicU64::new(0),
     };
     Table::over(
-        leak([table::Set { tags: words() }]),
+        leak([table::TagSet { tags: words() }]),
         records,
         leak(totals),
         limit,
@@ -94,7 +94,7 @@ fn a_key_is_never_live_twice_in_different_places() {
         let table = Arc::new(table(2));
         assert!(write(&table, 5, 50) && write(&table, 6, 60));
         let [five, six] = [5, 6].map(|key| match table.find(key, NOW_S, is(key)) {
-            Found::Live(entry) => entry,
+            Lookup::Live(entry) => entry,
             found => panic!("{found:?}"),
         });
         assert!(table.end(six, NOW_S));
@@ -125,7 +125,7 @@ fn two_keys_do_not_mix() {
         let theirs = thread.join().unwrap();
         for (key, value, written) in [(1, 10, mine), (2, 20, theirs)] {
             match table.find(key, NOW_S, is(key)) {
-                Found::Live(entry) => {
+                Lookup::Live(entry) => {
                     assert!(written);
                     assert_eq!(table.read(entry).unwrap().1, [key, value]);
                 }
@@ -184,7 +184,7 @@ fn a_record_that_is_replaced_is_never_missing() {
         let other = Arc::clone(&table);
         let thread = thread::spawn(move || write(&other, 1, 20));
         let seen = match table.find(1, NOW_S, is(1)) {
-            Found::Live(entry) => table.record(entry).get(VALUE),
+            Lookup::Live(entry) => table.record(entry).get(VALUE),
             found => panic!("{found:?}"),
         };
         assert!([10, 20].contains(&seen), "{seen}");
@@ -271,9 +271,9 @@ const LIMIT: Limit = Limit {
 fn rates() -> RateTable {
     let pairs = || core::array::from_fn(|_| words());
     RateTable::over(
-        leak([rate::Set { ways: pairs() }]),
+        leak([rate::SourceSet { ways: pairs() }]),
         leak([rate::Keys { keys: pairs() }]),
-        leak([rate::Totals {
+        leak([rate::RateTotals {
             evicted: AtomicU64::new(0),
             uncounted: AtomicU64::new(0),
         }]),
@@ -397,17 +397,17 @@ fn who_gives_up_while_the_keeper_answers_leaves_the_place_free() {
 
 /// The arena's slot names one of two places, which say whether they were given back. The reader has
 /// pinned before, as it has after its first message, or it has not.
-fn check_that_what_is_read_stays(has_seat: bool) {
+fn check_that_what_is_read_stays(has_slot: bool) {
     explore(move || {
-        let seats = leak(core::array::from_fn::<_, SEATS, _>(|_| Seat {
+        let readers = leak(core::array::from_fn::<_, READER_SLOTS, _>(|_| ReaderSlot {
             owner: AtomicU64::new(0),
             words: words(),
         }));
         let epoch = leak(AtomicU64::new(0));
-        let process = || Pins::over(seats, epoch, leak(AtomicU64::new(0)));
+        let process = || Pins::over(readers, epoch, leak(AtomicU64::new(0)));
         let (reader, writer) = (process(), process());
         let (slot, given_back) = (leak(AtomicU64::new(0)), leak(words::<2>()));
-        if has_seat {
+        if has_slot {
             reader.unpin(reader.pin());
         }
         let thread = thread::spawn(move || {

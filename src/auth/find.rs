@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::settings::AuthScope;
 use crate::shm::atomic::{Ordering, wait_a_moment};
 use crate::shm::fail;
-use crate::shm::table::{Entry, FOREVER_S, Found, Refused};
+use crate::shm::table::{FOREVER_S, Lookup, RecordRef, Refused};
 use crate::source::Source;
 
 use super::record::{self, Subject};
@@ -24,7 +24,7 @@ pub(super) struct Who {
 }
 
 /// A record, and its tally as it was seen.
-pub(super) type Seen = (Entry, Tally);
+pub(super) type Seen = (RecordRef, Tally);
 
 impl AuthTable {
     /// Whom this attempt is about.
@@ -71,7 +71,7 @@ impl AuthTable {
         [subject, user]
     }
 
-    pub(super) fn tally(&self, entry: Entry) -> Tally {
+    pub(super) fn tally(&self, entry: RecordRef) -> Tally {
         let record = self.table.record(entry);
         let tally = Tally::unpack(record.get(record::TALLY));
         Tally {
@@ -83,7 +83,7 @@ impl AuthTable {
 
     /// Changes the tally if it is still `old`. It carries the generation of its record: that of a
     /// subject that took the place meanwhile is another word.
-    pub(super) fn exchange(&self, entry: Entry, old: Tally, new: Tally) -> bool {
+    pub(super) fn exchange(&self, entry: RecordRef, old: Tally, new: Tally) -> bool {
         // AcqRel: what was written before the last change of the tally is seen after this one.
         self.table.record(entry).words[record::TALLY]
             .compare_exchange(old.pack(), new.pack(), Ordering::AcqRel, Ordering::Relaxed)
@@ -91,7 +91,7 @@ impl AuthTable {
     }
 
     /// The tally of an entry, if that has stayed what it was when it was found.
-    pub(super) fn see(&self, entry: Entry) -> Option<Seen> {
+    pub(super) fn see(&self, entry: RecordRef) -> Option<Seen> {
         let tally = self.tally(entry);
         self.table.is_its_own(entry).then_some((entry, tally))
     }
@@ -102,13 +102,13 @@ impl AuthTable {
                 .table
                 .find(subject.hash, clock.now_s(), subject.is_its_record());
             match found {
-                Found::Live(entry) => {
+                Lookup::Live(entry) => {
                     if let Some(seen) = self.see(entry) {
                         return Some(seen);
                     }
                 }
-                Found::Busy => wait_a_moment(),
-                Found::Nothing => break,
+                Lookup::Busy => wait_a_moment(),
+                Lookup::Nothing => break,
             }
         }
         None

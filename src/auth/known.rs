@@ -6,7 +6,7 @@ use std::io;
 
 use crate::clock::Clock;
 use crate::shm::region::Region;
-use crate::shm::table::{Entry, Found, Record, Table};
+use crate::shm::table::{Lookup, Record, RecordRef, Table};
 
 use super::record::Subject;
 use super::seconds;
@@ -21,7 +21,7 @@ const SOURCE_LOW: usize = 2;
 /// A success within this part of the time that a source stays known changes nothing.
 const FRESH: u64 = 16;
 
-/// See the module's own words.
+/// The pairs of a user and a source that have authenticated.
 #[derive(Clone, Copy)]
 pub(super) struct Known {
     table: Table<WORDS>,
@@ -79,13 +79,13 @@ impl Known {
         &self.table
     }
 
-    fn find(&self, pair: Subject, clock: &impl Clock) -> Option<Entry> {
+    fn find(&self, pair: Subject, clock: &impl Clock) -> Option<RecordRef> {
         match self
             .table
             .find(pair.hash, clock.now_s(), is_record_of(pair))
         {
-            Found::Live(entry) => Some(entry),
-            Found::Busy | Found::Nothing => None,
+            Lookup::Live(entry) => Some(entry),
+            Lookup::Busy | Lookup::Nothing => None,
         }
     }
 }

@@ -24,7 +24,7 @@ const USER: usize = 12;
 /// Bytes of a user's name that are kept for people to read; the hash is of all of it.
 const USER_BYTES: usize = (WORDS - USER) * 8;
 
-pub(super) type Record = table::Record<WORDS>;
+pub(super) type AuthRecord = table::Record<WORDS>;
 
 /// Whom a record is about: a pair; a user as a whole (no source); a source as a whole (no user).
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    pub fn is_its_record(self) -> impl Fn(&Record) -> bool {
+    pub fn is_its_record(self) -> impl Fn(&AuthRecord) -> bool {
         let [high, low] = self.source.halves();
         move |record| {
             record.get(USER_HASH) == self.user
@@ -62,13 +62,13 @@ const fn time_of(word: u64, generation: u64) -> u64 {
 }
 
 /// One of the times of a record of this generation.
-pub(super) fn time_ms(record: &Record, word: usize, generation: u64) -> u64 {
+pub(super) fn time_ms(record: &AuthRecord, word: usize, generation: u64) -> u64 {
     time_of(record.get(word), generation)
 }
 
 /// Sets one of the times of a record of this generation. Nothing happens when the record has become
 /// another subject's: who was stopped before he came here does not block that one.
-pub(super) fn set_time_ms(record: &Record, word: usize, generation: u64, time_ms: u64) {
+pub(super) fn set_time_ms(record: &AuthRecord, word: usize, generation: u64, time_ms: u64) {
     let new = stamped(time_ms, generation);
     // Relaxed: the word is complete in itself.
     let _anothers = record.words[word].fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| {
@@ -77,7 +77,7 @@ pub(super) fn set_time_ms(record: &Record, word: usize, generation: u64, time_ms
 }
 
 /// Writes the record of a subject that was not known.
-pub(super) fn begin(record: &Record, subject: Subject, user: &[u8]) {
+pub(super) fn begin(record: &AuthRecord, subject: Subject, user: &[u8]) {
     let before = Tally::unpack(record.get(TALLY)).generation;
     let generation = (before + 1) % GENERATIONS;
     let [high, low] = subject.source.halves();
@@ -108,20 +108,20 @@ pub(super) fn begin(record: &Record, subject: Subject, user: &[u8]) {
 }
 
 /// Was this request counted as a failure before?
-pub(super) fn has_seen(record: &Record, request: u64) -> bool {
+pub(super) fn has_seen(record: &AuthRecord, request: u64) -> bool {
     request != 0 && (0..SEEN_WORDS).any(|word| record.get(SEEN + word) == request)
 }
 
 /// Remembers a failed request, for its retransmissions. In a record that has become another
 /// subject's it does no harm: no request of that one has this number.
 #[allow(clippy::cast_possible_truncation)]
-pub(super) fn remember(record: &Record, failures: u64, request: u64) {
+pub(super) fn remember(record: &AuthRecord, failures: u64, request: u64) {
     record.set(SEEN + failures as usize % SEEN_WORDS, request);
 }
 
 /// A record for the dump.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct AuthFailures {
     /// Hash of the user's name.
     pub user_hash: u64,
     /// Where the failures came from; [`Source::NONE`]: the user as a whole.
@@ -138,7 +138,7 @@ pub struct Row {
     user_length: usize,
 }
 
-impl Row {
+impl AuthFailures {
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn from_words(words: &[u64; WORDS]) -> Self {
         let tally = Tally::unpack(words[TALLY]);

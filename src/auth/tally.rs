@@ -19,7 +19,7 @@ pub(super) const GENERATIONS: u64 = 1 << 12;
 const MAX_FAILURES: u64 = 0xffff;
 const MAX_UNDER_WAY: u64 = 15;
 
-/// See the module's own words.
+/// The failures of one subject, and its attempts under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub first_s: u64,

@@ -306,7 +306,7 @@ fn clear_forgets_one_pair_or_the_whole_user() {
     );
     assert!(!bench.blocked("alice", 2));
     assert_eq!(bench.auth.clear(b"alice", None), 0);
-    let rows: Vec<Row> = bench.auth.failing(&bench.clock).collect();
+    let rows: Vec<AuthFailures> = bench.auth.failing(&bench.clock).collect();
     assert_eq!(rows.len(), 2, "bob is still there: {rows:?}");
     assert!(rows.iter().all(|row| row.user() == b"bob"));
 }

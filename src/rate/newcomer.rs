@@ -8,7 +8,13 @@ use super::*;
 
 impl RateTable {
     /// Takes a place for a new source, with this request. `None` when another process was faster.
-    pub(super) fn insert(&self, set: usize, source: Source, tag: Tag, now_ms: u64) -> Option<Rate> {
+    pub(super) fn insert(
+        &self,
+        set: usize,
+        source: Source,
+        tag: SourceTag,
+        now_ms: u64,
+    ) -> Option<Rate> {
         let Some((way, word)) = self.place_for(set, now_ms) else {
             self.count(|totals| &totals.uncounted);
             return Some(Rate::Fine);
@@ -48,7 +54,7 @@ impl RateTable {
         }
         let signs = self.sets[set].ways.iter().enumerate();
         let is_alone = signs.fold(true, |is_alone, (other, [owner, _])| {
-            let owner = Tag(owner.load(Ordering::SeqCst));
+            let owner = SourceTag(owner.load(Ordering::SeqCst));
             is_alone & (other == way || !owner.is_of_same(tag))
         });
         Some(if is_alone {
@@ -64,7 +70,7 @@ impl RateTable {
     /// Tags are signed, and read after that, SeqCst: of two processes that sign for one source, at
     /// least one sees the other's tag.
     #[cold]
-    fn merge_duplicates(&self, set: usize, tag: Tag) -> Rate {
+    fn merge_duplicates(&self, set: usize, tag: SourceTag) -> Rate {
         let mut rate = Rate::Fine;
         let Some((first, _)) = self.find(set, tag) else {
             return rate;
@@ -82,7 +88,7 @@ impl RateTable {
     }
 
     /// Makes the window nobody's, and tells what it held. `None` when it is nobody's already.
-    fn give_up(&self, set: usize, way: usize, tag: Tag) -> Option<Window> {
+    fn give_up(&self, set: usize, way: usize, tag: SourceTag) -> Option<Window> {
         let cell = &self.sets[set].ways[way][1];
         let nobodys = |word| {
             let window = Window::unpack(word);
@@ -102,7 +108,7 @@ impl RateTable {
 
     /// Adds the requests of another window to the source's first one. True when the sum is over the
     /// limit and the first one alone was not.
-    fn add(&self, set: usize, tag: Tag, other: Window) -> bool {
+    fn add(&self, set: usize, tag: SourceTag, other: Window) -> bool {
         for _ in 0..ATTEMPTS {
             let Some((way, _)) = self.find(set, tag) else {
                 continue; // An earlier one was signed after `find` had passed it.

@@ -17,11 +17,11 @@ const CHECK_SHIFT: u32 = 16;
 const ADDRESS_SHIFT: u32 = 24;
 const IS_V4: u64 = 1 << 63;
 
-/// See the module's own words.
+/// Whose a place of the rate check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tag(pub u64);
+pub(super) struct SourceTag(pub u64);
 
-impl Tag {
+impl SourceTag {
     /// Of a source that sent nothing before. Never zero, which is a place without a source.
     pub fn of(source: Source, hash: u64) -> Self {
         let hash = hash << CHECK_SHIFT;
@@ -83,10 +83,10 @@ mod tests {
         ] {
             for hash in [0, 1, 0x1234_5678_9abc_def0, u64::MAX] {
                 let source = Source { key };
-                let tag = Tag::of(source, hash).with_previous(0xffff);
+                let tag = SourceTag::of(source, hash).with_previous(0xffff);
                 assert_eq!(tag.source(), expected.then_some(source), "{key:x} {hash:x}");
                 assert_eq!(tag.previous(), 0xffff);
-                assert!(tag.is_of_same(Tag::of(source, hash)));
+                assert!(tag.is_of_same(SourceTag::of(source, hash)));
                 assert_ne!(tag.with_previous(0).0, 0, "{key:x} {hash:x}");
             }
         }
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn two_sources_have_two_tags() {
-        let tag = |key, hash| Tag::of(Source { key }, hash);
+        let tag = |key, hash| SourceTag::of(Source { key }, hash);
         for (one, two) in [
             (tag(V4 | 1, 5), tag(V4 | 2, 5)),
             (tag(V4 | 1, 5), tag(1, 5)),

@@ -182,7 +182,7 @@ fn a_place_that_became_anothers_is_not_charged() {
     // A process died between taking the place and signing it.
     let other = Window::first(
         bench.clock.coarse_ms(),
-        Tag::of(Source { key: 1 }, bench.hash.source(Source { key: 1 })).check() ^ 1,
+        SourceTag::of(Source { key: 1 }, bench.hash.source(Source { key: 1 })).check() ^ 1,
     );
     let signed = tag.load(Ordering::Relaxed);
     window.store(other.pack(), Ordering::Relaxed);

@@ -36,7 +36,7 @@ impl Limit {
     }
 }
 
-/// See the module's own words.
+/// What one source has sent since its window began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// When it began, modulo 2³⁴ ms.

@@ -32,7 +32,7 @@ impl<C: Clock> Firewall<C> {
         }))
     }
 
-    pub(super) fn scan_row(&self, row: &scan::Row) -> ScanRow {
+    pub(super) fn scan_row(&self, row: &scan::SourceScan) -> ScanRow {
         let left_ms = row.until_ms.saturating_sub(self.clock.exact_ms());
         ScanRow {
             key: self.show(row.source).to_string(),

@@ -40,7 +40,7 @@ impl<C: Clock> Firewall<C> {
         }))
     }
 
-    pub(super) fn user_row(&self, row: &auth::Row) -> UserRow {
+    pub(super) fn user_row(&self, row: &auth::AuthFailures) -> UserRow {
         let now_ms = self.clock.exact_ms();
         let source = match row.source {
             Source::NONE => "*".to_owned(),

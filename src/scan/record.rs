@@ -6,7 +6,7 @@ use crate::shm::table;
 use crate::source::Source;
 
 use super::distinct::{self, DISTINCT_WORDS, Distinct};
-use super::window::{Told, Window};
+use super::window::{ScanWindow, Told};
 use super::{Kind, Rules};
 
 /// Words of a record: six cache lines.
@@ -25,7 +25,7 @@ const DESTINATIONS: usize = USERS + DISTINCT_WORDS;
 
 const _: () = assert!(DESTINATIONS + DISTINCT_WORDS == WORDS);
 
-pub(super) type Record = table::Record<WORDS>;
+pub(super) type ScanRecord = table::Record<WORDS>;
 
 /// Bytes of the longest reason of a signal.
 pub const SIGNAL_BYTES: usize = 32;
@@ -94,21 +94,21 @@ impl std::fmt::Debug for Signal {
     }
 }
 
-pub(super) fn is_of(record: &Record, source: Source) -> bool {
+pub(super) fn is_of(record: &ScanRecord, source: Source) -> bool {
     let [high, low] = source.halves();
     record.get(SOURCE_HIGH) == high && record.get(SOURCE_LOW) == low
 }
 
 /// Writes the record of a source that was not known.
-pub(super) fn begin(record: &Record, source: Source, now_s: u32) -> Window {
+pub(super) fn begin(record: &ScanRecord, source: Source, now_s: u32) -> ScanWindow {
     let [high, low] = source.halves();
     record.set(SOURCE_HIGH, high);
     record.set(SOURCE_LOW, low);
     // By exchange: who still takes the place for its old owner's may open a window at this instant,
     // and must not share a generation with the new one.
-    let next = |old| Some(Window(old).next(now_s).0);
+    let next = |old| Some(ScanWindow(old).next(now_s).0);
     let old = record.words[WINDOW].fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-    let window = Window(old.unwrap_or_else(|same| same)).next(now_s);
+    let window = ScanWindow(old.unwrap_or_else(|same| same)).next(now_s);
     empty(record, window, |record, word, new| record.set(word, new));
     tell(record, &Signal([0; SIGNAL_BYTES]));
     window
@@ -116,13 +116,13 @@ pub(super) fn begin(record: &Record, source: Source, now_s: u32) -> Window {
 
 /// Puts all counts of a record into a window that has just been opened: none is so old that its
 /// generation comes round again.
-pub(super) fn renew(record: &Record, window: Window) {
+pub(super) fn renew(record: &ScanRecord, window: ScanWindow) {
     empty(record, window, |record, word, _| {
         distinct::change(&record.words[word], window.generation(), Some);
     });
 }
 
-fn empty(record: &Record, window: Window, write: impl Fn(&Record, usize, u64)) {
+fn empty(record: &ScanRecord, window: ScanWindow, write: impl Fn(&ScanRecord, usize, u64)) {
     let none = distinct::word(0, window.generation());
     for word in (USERS..WORDS).chain([SIGNALS]) {
         write(record, word, none);
@@ -130,20 +130,24 @@ fn empty(record: &Record, window: Window, write: impl Fn(&Record, usize, u64)) {
 }
 
 /// Two at once may leave a mixture of both texts.
-pub(super) fn tell(record: &Record, signal: &Signal) {
+pub(super) fn tell(record: &ScanRecord, signal: &Signal) {
     for (word, value) in signal.words().enumerate() {
         record.set(REASON + word, value);
     }
 }
 
-pub(super) fn distinct(record: &'static Record, kind: Kind, window: Window) -> Distinct<'static> {
+pub(super) fn distinct(
+    record: &'static ScanRecord,
+    kind: Kind,
+    window: ScanWindow,
+) -> Distinct<'static> {
     Distinct {
         words: &record.words[place(kind)],
         generation: window.generation(),
     }
 }
 
-pub(super) fn count(record: &Record, kind: Kind, window: Window) -> u64 {
+pub(super) fn count(record: &ScanRecord, kind: Kind, window: ScanWindow) -> u64 {
     // SeqCst: pairs with the exchange in `Distinct::add`.
     let words = record.words[place(kind)].iter();
     distinct::count(
@@ -162,7 +166,7 @@ const fn place(kind: Kind) -> std::ops::Range<usize> {
 
 /// A record for the dump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct SourceScan {
     /// Whose it is.
     pub source: Source,
     /// Distinct users that failed.
@@ -181,9 +185,9 @@ pub struct Row {
     pub is_over: bool,
 }
 
-impl Row {
+impl SourceScan {
     pub(super) fn from_words(words: &[u64; WORDS], rules: Rules) -> Self {
-        let window = Window(words[WINDOW]);
+        let window = ScanWindow(words[WINDOW]);
         let generation = window.generation();
         let count = |kind| distinct::count(words[place(kind)].iter().copied(), generation);
         let since_ms = window.start_s() * 1000;

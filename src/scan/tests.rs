@@ -65,7 +65,7 @@ impl Bench {
         self.table.signal(SCANNER, &signal, weight, &self.clock)
     }
 
-    fn row(&self) -> Option<Row> {
+    fn row(&self) -> Option<SourceScan> {
         self.table.get(SCANNER, &self.clock)
     }
 

@@ -20,11 +20,11 @@ pub(super) enum Told {
     Signals = 2,
 }
 
-/// See the module's own words.
+/// Since when a source is counted, and what was told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Window(pub u64);
+pub(super) struct ScanWindow(pub u64);
 
-impl Window {
+impl ScanWindow {
     /// The window after this one, of the same source or of the next owner of the record.
     pub const fn next(self, now_s: u32) -> Self {
         let generation = (self.generation() + 1) % GENERATIONS;

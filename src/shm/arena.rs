@@ -24,8 +24,8 @@ mod process;
 mod tests;
 
 pub use no_room::NoRoom;
-pub use pins::{Held, Pins, SEATS, Seat};
-use place::Place;
+pub use pins::{Held, Pins, READER_SLOTS, ReaderSlot};
+use place::ImagePlace;
 use process::Process;
 
 /// Images that it holds at most, one a slot.
@@ -41,12 +41,12 @@ const HEAD: usize = 64;
 /// The epoch of what is just being retired.
 const NOT_YET: u64 = u64::MAX;
 
-/// See the module's own words.
+/// Images of any size in shared memory. A copy in each process means the same.
 #[allow(missing_debug_implementations)]
 pub struct Arena {
     start: *mut u8,
     capacity: usize,
-    /// Where the image of each slot lies, see [`Place`].
+    /// Where the image of each slot lies, see [`ImagePlace`].
     slots: &'static [AtomicU64],
     /// Where retired images lie; zero: no image.
     retired: &'static [AtomicU64],
@@ -65,8 +65,9 @@ unsafe impl Sync for Arena {}
 
 impl Arena {
     /// Bytes that it takes from the region.
-    pub const ROOM: usize =
-        room_for::<AtomicU64>(2 + SLOTS + 2 * RETIRED) + 4 * 64 + room_for::<Seat>(SEATS);
+    pub const ROOM: usize = room_for::<AtomicU64>(2 + SLOTS + 2 * RETIRED)
+        + 4 * 64
+        + room_for::<ReaderSlot>(READER_SLOTS);
 
     /// Reserves address space for images of so many bytes together, before the fork.
     ///
@@ -86,7 +87,7 @@ impl Arena {
             retired: region.array(RETIRED)?,
             retired_in: region.array(RETIRED)?,
             writer: &words[1],
-            pins: Pins::over(region.array(SEATS)?, &words[0], home),
+            pins: Pins::over(region.array(READER_SLOTS)?, &words[0], home),
         })
     }
 
@@ -185,7 +186,7 @@ impl Arena {
     }
 
     /// Where so many bytes fit.
-    fn find_room(&self, bytes: usize) -> Result<Place, NoRoom> {
+    fn find_room(&self, bytes: usize) -> Result<ImagePlace, NoRoom> {
         let mut taken = self.taken();
         taken.sort_unstable_by_key(|place| place.page());
         let wanted = bytes.div_ceil(os::PAGE);
@@ -198,7 +199,7 @@ impl Arena {
             free = free.max(place.page() + place.pages());
         }
         if free + wanted <= end {
-            Ok(Place::at(free, bytes))
+            Ok(ImagePlace::at(free, bytes))
         } else {
             let used = taken.iter().map(|place| place.pages() * os::PAGE).sum();
             Err(NoRoom::Full {
@@ -210,16 +211,16 @@ impl Arena {
     }
 
     /// What slots and retired images take, each once.
-    fn taken(&self) -> Vec<Place> {
+    fn taken(&self) -> Vec<ImagePlace> {
         let words = self.slots.iter().chain(self.retired);
         let mut words: Vec<u64> = words.map(|word| word.load(Ordering::Relaxed)).collect();
         words.sort_unstable();
         words.dedup(); // A writer died in `replace`.
-        words.into_iter().filter_map(Place::of).collect()
+        words.into_iter().filter_map(ImagePlace::of).collect()
     }
 
     /// Takes the pages of a place from the kernel.
-    fn take(&self, place: Place) -> Result<*mut u8, NoRoom> {
+    fn take(&self, place: ImagePlace) -> Result<*mut u8, NoRoom> {
         let start = self.start.wrapping_add(place.page() * os::PAGE);
         let bytes = place.pages() * os::PAGE;
         // SAFETY: the place lies in the mapping.
@@ -273,7 +274,7 @@ impl Arena {
                 .slots
                 .iter()
                 .any(|slot| slot.load(Ordering::Relaxed) == word);
-            if let (false, Some(place)) = (is_live, Place::of(word)) {
+            if let (false, Some(place)) = (is_live, ImagePlace::of(word)) {
                 let start = self.start.wrapping_add(place.page() * os::PAGE);
                 // SAFETY: the place lies in the mapping; no slot names it, and every pin is of a
                 // later epoch than the one in which it was taken out of its slot.
@@ -332,7 +333,7 @@ impl Pin<'_> {
         // SeqCst: behind the pin, see `Pins::pin`. Acquire: pairs with the swap in
         // `Arena::replace`, before which the image was written.
         let word = self.arena.slots.get(slot)?.load(Ordering::SeqCst);
-        let place = Place::of(word)?;
+        let place = ImagePlace::of(word)?;
         let ends = place.page() * os::PAGE + place.bytes();
         if ends > self.arena.capacity || !self.arena.pins.is_here(self.held) {
             return None;

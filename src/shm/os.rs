@@ -207,11 +207,11 @@ fn read_clock(id: libc::clockid_t) -> u64 {
 /// Waits until [`wake`] is called for a word that all processes share, or until it is no longer
 /// `seen`, or until the time is over; sometimes for less.
 #[cfg(not(loom))]
-pub fn wait(word: &AtomicU64, seen: u64, patience: Duration) {
+pub fn wait(word: &AtomicU64, seen: u64, timeout: Duration) {
     #[allow(clippy::cast_possible_wrap)]
     let time = libc::timespec {
-        tv_sec: patience.as_secs().min(3600) as libc::time_t,
-        tv_nsec: patience.subsec_nanos().into(),
+        tv_sec: timeout.as_secs().min(3600) as libc::time_t,
+        tv_nsec: timeout.subsec_nanos().into(),
     };
     #[allow(clippy::cast_possible_truncation)]
     let seen = seen as u32;

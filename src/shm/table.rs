@@ -51,7 +51,7 @@ const SPINS: usize = if cfg!(loom) { 2 } else { 200 };
 
 shared_struct! {
     /// One cache line of tags.
-    pub struct Set: 64 {
+    pub struct TagSet: 64 {
         /// See [`Tag`] for the bits.
         pub tags: [AtomicU64; WAYS],
     }
@@ -101,11 +101,11 @@ impl<const WORDS: usize> Record<WORDS> {
     }
 }
 
-/// See the module's own words.
+/// Records that all processes share, found by a hash. A copy means the same table.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
 pub struct Table<const WORDS: usize> {
-    sets: &'static [Set],
+    sets: &'static [TagSet],
     records: &'static [Record<WORDS>],
     totals: &'static Totals,
     limit: u64,
@@ -113,12 +113,12 @@ pub struct Table<const WORDS: usize> {
 
 /// A live record: where it is, and the tag it was seen with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct RecordRef {
     index: usize,
     tag: Tag,
 }
 
-impl Entry {
+impl RecordRef {
     /// Until when the record is worth keeping, in seconds since the region was made.
     #[must_use]
     pub const fn keep_until_s(self) -> u32 {
@@ -128,9 +128,9 @@ impl Entry {
 
 /// What a look-up finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum Lookup {
     /// A live record.
-    Live(Entry),
+    Live(RecordRef),
     /// Another process is writing a record for this hash just now.
     Busy,
     /// None.
@@ -159,7 +159,7 @@ impl<const WORDS: usize> Table<WORDS> {
     #[must_use]
     pub const fn room(limit: usize) -> usize {
         let sets = Self::sets_for(limit);
-        room_for::<Set>(sets) + room_for::<Record<WORDS>>(sets * WAYS) + room_for::<Totals>(1)
+        room_for::<TagSet>(sets) + room_for::<Record<WORDS>>(sets * WAYS) + room_for::<Totals>(1)
     }
 
     /// Carves a table for `limit` live records off the region.
@@ -180,7 +180,7 @@ impl<const WORDS: usize> Table<WORDS> {
     /// A table over memory that is there already (tests).
     #[must_use]
     pub const fn over(
-        sets: &'static [Set],
+        sets: &'static [TagSet],
         records: &'static [Record<WORDS>],
         totals: &'static Totals,
         limit: u64,
@@ -195,7 +195,7 @@ impl<const WORDS: usize> Table<WORDS> {
     }
 
     /// The live record with this hash that is `same`.
-    pub fn find(&self, hash: u64, now_s: u32, same: impl Fn(&Record<WORDS>) -> bool) -> Found {
+    pub fn find(&self, hash: u64, now_s: u32, same: impl Fn(&Record<WORDS>) -> bool) -> Lookup {
         for _ in 0..ATTEMPTS {
             match self.look(hash, now_s, &same) {
                 Some(found) => return found,
@@ -203,20 +203,20 @@ impl<const WORDS: usize> Table<WORDS> {
                 None => wait_a_moment(),
             }
         }
-        Found::Busy
+        Lookup::Busy
     }
 
     /// The record of an entry. It may have become another's since; what must be certain is read
     /// by [`read`](Self::read) or carries a generation of its own.
     #[must_use]
-    pub fn record(&self, entry: Entry) -> &'static Record<WORDS> {
+    pub fn record(&self, entry: RecordRef) -> &'static Record<WORDS> {
         &self.records[entry.index]
     }
 
     /// Has its place stayed its own until now? Then what was read of the record since it was found
     /// is its own as well.
     #[must_use]
-    pub fn is_its_own(&self, entry: Entry) -> bool {
+    pub fn is_its_own(&self, entry: RecordRef) -> bool {
         // Acquire: as in `is_still`.
         fence(Ordering::Acquire);
         let now = Tag(self.cell(entry.index).load(Ordering::Relaxed));
@@ -226,9 +226,9 @@ impl<const WORDS: usize> Table<WORDS> {
     /// The words of the record in this place, all of one version; `None` when it has ended or was
     /// replaced.
     #[must_use]
-    pub fn read(&self, entry: Entry) -> Option<(Entry, [u64; WORDS])> {
+    pub fn read(&self, entry: RecordRef) -> Option<(RecordRef, [u64; WORDS])> {
         for _ in 0..SPINS {
-            let entry = Entry {
+            let entry = RecordRef {
                 tag: self.tag(entry.index),
                 ..entry
             };
@@ -248,7 +248,7 @@ impl<const WORDS: usize> Table<WORDS> {
 
     /// Ends a live record: it stays as history until its place is needed. True for the one caller
     /// that ended it.
-    pub fn end(&self, entry: Entry, now_s: u32) -> bool {
+    pub fn end(&self, entry: RecordRef, now_s: u32) -> bool {
         let ended = self.retire(entry, now_s);
         if ended {
             self.count_out();
@@ -258,7 +258,7 @@ impl<const WORDS: usize> Table<WORDS> {
 
     /// Lengthens or shortens the time that a live record is worth keeping. Lost when the record
     /// changes at the same moment: its writer sets the time anew.
-    pub fn keep_until(&self, entry: Entry, keep_until_s: u32) {
+    pub fn keep_until(&self, entry: RecordRef, keep_until_s: u32) {
         if entry.keep_until_s() == keep_until_s {
             return; // As most of the time: not once more for the same second.
         }

@@ -131,7 +131,7 @@ fn a_reader_that_is_killed_keeps_nothing() {
                 assert_eq!(reader.wait(), End::Killed(libc::SIGKILL));
             }
             publish(&arena, 1);
-            // The stage's patience ends a wait for ever.
+            // The stage's timeout ends a wait for ever.
             while arena.used_bytes() != used {
                 arena.tidy();
                 yield_now();

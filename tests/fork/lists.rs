@@ -165,7 +165,7 @@ fn a_keeper_that_dies_with_a_job_in_its_hands() {
         let firewall = &server.firewall;
         firewall.keeper().announce();
         let job = Order::Reload { list: b"" }.write();
-        let ask = |patience| firewall.lists.queue().ask(&job, patience);
+        let ask = |timeout| firewall.lists.queue().ask(&job, timeout);
         let prepare = || assert_eq!(ask(Duration::ZERO), Outcome::Posted);
         super::failpoints::die_at("lists.taken", prepare, || {
             firewall.keeper().turn(Duration::ZERO)

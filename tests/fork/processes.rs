@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// All that a test does must be done within this time: who waits on a dead process never is.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(5);
 
 /// Where a process of this stage writes down why it failed.
@@ -30,7 +30,7 @@ pub fn on_stage(body: impl FnOnce()) {
         body();
     });
     drop(writer);
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let mut end = stage.poll();
     while end.is_none() && Instant::now() < deadline {
         sleep(POLL);
@@ -49,7 +49,7 @@ pub fn on_stage(body: impl FnOnce()) {
     assert_eq!(
         end,
         End::Exited(0),
-        "after {PATIENCE:?} at the most:\n{complaints}"
+        "after {TIMEOUT:?} at the most:\n{complaints}"
     );
     print!("{complaints}");
 }

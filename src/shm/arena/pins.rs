@@ -1,7 +1,7 @@
 //! Pins: which readers may still see what was retired.
 //!
 //! Time is counted in epochs; the writer ends one after each change of a slot. A reader that pins
-//! writes the epoch into its process' seat, and can see nothing that was retired in an earlier one.
+//! writes the epoch into its process' reader slot, and can see nothing that was retired in an earlier one.
 //! So what was retired in an epoch is free when every pin is of a later one, or its process dead.
 //!
 //! Nobody waits: a reader writes one word and is in, the writer keeps what may still be read.
@@ -10,10 +10,10 @@ use super::process::Process;
 use crate::shared_struct;
 use crate::shm::atomic::{AtomicU64, Ordering, fence_for_loom};
 
-/// Processes that have a seat of their own, and one seat for all others.
-pub const SEATS: usize = if cfg!(loom) { 3 } else { 1024 };
+/// Processes that have a reader slot of their own, and one reader slot for all others.
+pub const READER_SLOTS: usize = if cfg!(loom) { 3 } else { 1024 };
 
-/// The seat of all who found none. What is pinned there by a process that is killed stays pinned.
+/// The reader slot of all who found none. What is pinned there by a process that is killed stays pinned.
 const COMMON: usize = 0;
 
 /// Low bits of a pin's word: how many pins. Above them: the epoch of the first of them.
@@ -22,7 +22,7 @@ const COUNT: u64 = (1 << COUNT_BITS) - 1;
 
 shared_struct! {
     /// A process' pins.
-    pub struct Seat: 64 {
+    pub struct ReaderSlot: 64 {
         /// The [`Process`]; zero: nobody.
         pub owner: AtomicU64,
         /// Epoch and count. Two, so that a process whose threads' pins overlap without end still
@@ -31,13 +31,13 @@ shared_struct! {
     }
 }
 
-/// See the module's own words.
+/// The pins of all processes, as this process sees them.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
 pub struct Pins {
-    seats: &'static [Seat],
+    readers: &'static [ReaderSlot],
     epoch: &'static AtomicU64,
-    /// This process' seat, plus one. Zero in each new process.
+    /// This process' reader slot, plus one. Zero in each new process.
     home: &'static AtomicU64,
 }
 
@@ -45,29 +45,33 @@ pub struct Pins {
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
 pub struct Held {
-    seat: usize,
+    reader: usize,
     word: &'static AtomicU64,
     counted: bool,
 }
 
 impl Pins {
-    /// Over seats that all processes share, and a word that is zero in each new process.
+    /// Over reader slots that all processes share, and a word that is zero in each new process.
     pub const fn over(
-        seats: &'static [Seat],
+        readers: &'static [ReaderSlot],
         epoch: &'static AtomicU64,
         home: &'static AtomicU64,
     ) -> Self {
-        Self { seats, epoch, home }
+        Self {
+            readers,
+            epoch,
+            home,
+        }
     }
 
     /// Pins: what a slot holds from now on stays.
     pub fn pin(&self) -> Held {
-        // Relaxed: a process' own word; who reads an old zero loses in `take_seat`.
-        let seat = match self.home.load(Ordering::Relaxed) {
-            0 => self.take_seat(),
+        // Relaxed: a process' own word; who reads an old zero loses in `take_slot`.
+        let reader = match self.home.load(Ordering::Relaxed) {
+            0 => self.take_slot(),
             home => home as usize - 1,
         };
-        let words = &self.seats[seat].words;
+        let words = &self.readers[reader].words;
         loop {
             // Acquire: pairs with the end of an epoch in `end_epoch`; who reads an epoch sees all
             // that was retired before it out of its slot.
@@ -77,7 +81,7 @@ impl Pins {
             let (word, new) = join(seen, epoch);
             let Some(new) = new else {
                 return Held {
-                    seat,
+                    reader,
                     word: &words[word],
                     counted: false,
                 };
@@ -89,7 +93,7 @@ impl Pins {
             if pinned.is_ok() {
                 fence_for_loom();
                 return Held {
-                    seat,
+                    reader,
                     word: &words[word],
                     counted: true,
                 };
@@ -107,7 +111,7 @@ impl Pins {
 
     /// Was it this process that pinned?
     pub fn is_here(&self, held: Held) -> bool {
-        self.home.load(Ordering::Relaxed) == held.seat as u64 + 1 // a process' own word
+        self.home.load(Ordering::Relaxed) == held.reader as u64 + 1 // a process' own word
     }
 
     /// Ends the epoch: after something was taken out of a slot. Returns the epoch that ended, in
@@ -127,13 +131,13 @@ impl Pins {
     /// The epoch of the oldest pin, or the one that is: what was retired before it is free.
     pub fn oldest(&self) -> u64 {
         let mut oldest = self.epoch();
-        for seat in self.seats {
-            for word in &seat.words {
+        for reader in self.readers {
+            for word in &reader.words {
                 // SeqCst: pairs with the exchange in `pin`. Acquire: with the Release in `unpin`.
                 let word = word.load(Ordering::SeqCst);
                 let is_older = word & COUNT > 0 && word >> COUNT_BITS < oldest;
-                // The owner is read after the pin: who takes over a seat owns it before he pins.
-                let owner = || Process(seat.owner.load(Ordering::SeqCst));
+                // The owner is read after the pin: a process that takes a reader slot over owns it before it pins.
+                let owner = || Process(reader.owner.load(Ordering::SeqCst));
                 if is_older && !owner().is_gone() {
                     oldest = word >> COUNT_BITS;
                 }
@@ -142,48 +146,49 @@ impl Pins {
         oldest
     }
 
-    /// This process' seat, plus one.
+    /// This process' reader slot, plus one.
     #[cfg(all(test, not(loom)))]
     pub fn home(&self) -> u64 {
         self.home.load(Ordering::Relaxed)
     }
 
-    /// Finds a seat for this process: a free one, a dead process' one, or the common one.
+    /// Finds a reader slot for this process: a free one, a dead process' one, or the common one.
     #[cold]
-    fn take_seat(&self) -> usize {
+    fn take_slot(&self) -> usize {
         let me = Process::this();
-        let taken = |seat: &usize| self.claim(*seat, Process::NONE, me);
-        let left = |seat: &usize| {
-            let owner = Process(self.seats[*seat].owner.load(Ordering::Acquire));
-            owner.is_gone() && self.claim(*seat, owner, me)
+        let taken = |reader: &usize| self.claim(*reader, Process::NONE, me);
+        let left = |reader: &usize| {
+            let owner = Process(self.readers[*reader].owner.load(Ordering::Acquire));
+            owner.is_gone() && self.claim(*reader, owner, me)
         };
-        let own = || COMMON + 1..self.seats.len();
+        let own = || COMMON + 1..self.readers.len();
         let found = own().find(taken).or_else(|| own().find(left));
-        let seat = found.unwrap_or(COMMON);
-        // Relaxed: a process' own word. Another thread may have been faster: then its seat is ours.
+        let reader = found.unwrap_or(COMMON);
+        // Relaxed: a process' own word. Another thread may have been faster: then its reader slot is ours.
         let home =
             self.home
-                .compare_exchange(0, seat as u64 + 1, Ordering::Relaxed, Ordering::Relaxed);
+                .compare_exchange(0, reader as u64 + 1, Ordering::Relaxed, Ordering::Relaxed);
         match home {
-            Ok(_) => seat,
+            Ok(_) => reader,
             Err(theirs) => {
-                if seat != COMMON {
-                    self.seats[seat].owner.store(0, Ordering::Release);
+                if reader != COMMON {
+                    self.readers[reader].owner.store(0, Ordering::Release);
                 }
                 theirs as usize - 1
             }
         }
     }
 
-    fn claim(&self, seat: usize, owner: Process, me: Process) -> bool {
-        let seat = &self.seats[seat];
+    fn claim(&self, reader: usize, owner: Process, me: Process) -> bool {
+        let reader = &self.readers[reader];
         // SeqCst: before all pins of the new owner, see `oldest`.
         let claimed =
-            seat.owner
+            reader
+                .owner
                 .compare_exchange(owner.0, me.0, Ordering::SeqCst, Ordering::Relaxed);
         if claimed.is_ok() && owner != Process::NONE {
             // What the dead one had pinned.
-            for word in &seat.words {
+            for word in &reader.words {
                 word.store(0, Ordering::Release);
             }
         }
@@ -191,7 +196,7 @@ impl Pins {
     }
 }
 
-/// Which of a seat's words a new pin goes to, and what it then says; `None`: it can count no more.
+/// Which of a reader slot's words a new pin goes to, and what it then says; `None`: it can count no more.
 fn join(words: [u64; 2], epoch: u64) -> (usize, Option<u64>) {
     let is_free = |word: u64| word & COUNT == 0;
     let is_of_now = |word: u64| word >> COUNT_BITS == epoch;

@@ -8,14 +8,14 @@ const BYTES_BITS: u32 = 38;
 /// What an arena can have at most: 256 GB.
 pub const MAX_BYTES: usize = 1 << BYTES_BITS;
 
-/// See the module's own words.
+/// Where an image lies in the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ImagePlace {
     page: usize,
     bytes: usize,
 }
 
-impl Place {
+impl ImagePlace {
     /// So many bytes from this page on.
     pub const fn at(page: usize, bytes: usize) -> Self {
         Self { page, bytes }

@@ -8,7 +8,11 @@ fn arena(bytes: usize) -> Arena {
 }
 
 /// The same arena, seen by another process: with a home of its own.
-fn other_process(arena: &Arena, epoch: &'static AtomicU64, seats: &'static [Seat]) -> Arena {
+fn other_process(
+    arena: &Arena,
+    epoch: &'static AtomicU64,
+    readers: &'static [ReaderSlot],
+) -> Arena {
     Arena {
         start: arena.start,
         capacity: arena.capacity,
@@ -16,7 +20,7 @@ fn other_process(arena: &Arena, epoch: &'static AtomicU64, seats: &'static [Seat
         retired: arena.retired,
         retired_in: arena.retired_in,
         writer: arena.writer,
-        pins: Pins::over(seats, epoch, Box::leak(Box::default())),
+        pins: Pins::over(readers, epoch, Box::leak(Box::default())),
     }
 }
 
@@ -151,12 +155,12 @@ fn a_writer_that_died_before_it_changed_the_slot() {
 
 #[test]
 fn more_processes_than_seats_share_the_last_one() {
-    let mut region = Region::new(Arena::ROOM + room_for::<Seat>(3) + 128).unwrap();
+    let mut region = Region::new(Arena::ROOM + room_for::<ReaderSlot>(3) + 128).unwrap();
     let arena = Arena::new(&mut region, 1 << 20).unwrap();
-    let seats = region.array::<Seat>(3).unwrap();
+    let readers = region.array::<ReaderSlot>(3).unwrap();
     let epoch = &region.array::<AtomicU64>(1).unwrap()[0];
     let processes: Vec<Arena> = (0..5)
-        .map(|_| other_process(&arena, epoch, seats))
+        .map(|_| other_process(&arena, epoch, readers))
         .collect();
     let [writer, readers @ ..] = &processes[..] else {
         unreachable!()
@@ -178,33 +182,33 @@ fn more_processes_than_seats_share_the_last_one() {
 
 #[test]
 fn the_seat_of_a_dead_process_is_free_and_its_pins_are_gone() {
-    let mut region = Region::new(Arena::ROOM + room_for::<Seat>(2) + 128).unwrap();
+    let mut region = Region::new(Arena::ROOM + room_for::<ReaderSlot>(2) + 128).unwrap();
     let arena = Arena::new(&mut region, 1 << 20).unwrap();
-    let seats = region.array::<Seat>(2).unwrap();
+    let readers = region.array::<ReaderSlot>(2).unwrap();
     let epoch = &region.array::<AtomicU64>(1).unwrap()[0];
-    let dead = other_process(&arena, epoch, seats);
+    let dead = other_process(&arena, epoch, readers);
     dead.publish(0, b"one", 1).unwrap();
     core::mem::forget(dead.pin());
-    let living = other_process(&arena, epoch, seats);
+    let living = other_process(&arena, epoch, readers);
     living.publish(0, b"two", 1).unwrap();
     assert_eq!(living.used_bytes(), 2 * os::PAGE, "it is pinned");
     // Older than the process that has its number now.
-    seats[1]
+    readers[1]
         .owner
         .store(u64::from(std::process::id()) << 42, Ordering::Relaxed);
     living.tidy();
     assert_eq!(living.used_bytes(), os::PAGE);
     assert_eq!(living.pin().image(0), Some(&b"two"[..]));
-    assert_eq!(living.pins.home(), 2, "its seat is taken over");
+    assert_eq!(living.pins.home(), 2, "its reader is taken over");
 }
 
 #[test]
 fn what_a_place_is() {
     for (page, bytes) in [(0, 0), (0, 1), (7, 4096), (1 << 25, MAX - 1)] {
-        let place = Place::at(page, bytes);
-        assert_eq!(Place::of(place.word()), Some(place));
+        let place = ImagePlace::at(page, bytes);
+        assert_eq!(ImagePlace::of(place.word()), Some(place));
     }
-    assert_eq!(Place::of(0), None);
+    assert_eq!(ImagePlace::of(0), None);
 }
 
 const MAX: usize = place::MAX_BYTES;

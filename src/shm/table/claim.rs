@@ -3,7 +3,7 @@
 use super::super::atomic::{Ordering, fence, wait_a_moment};
 use super::look::Survey;
 use super::tag::State;
-use super::{ATTEMPTS, Entry, Record, Refused, Table, Tag};
+use super::{ATTEMPTS, Record, RecordRef, Refused, Table, Tag};
 use crate::shm::fail;
 
 /// The right to write one record. Dropped without [`publish`](Self::publish), it leaves everything
@@ -16,7 +16,7 @@ pub struct Claim<'a, const WORDS: usize> {
     old: Tag,
     mine: Tag,
     /// The key's own live record, in another place.
-    replaces: Option<Entry>,
+    replaces: Option<RecordRef>,
     /// Did this place hold the key's own record, which has ended?
     is_own: bool,
     touched: bool,
@@ -138,7 +138,7 @@ impl<const WORDS: usize> Table<WORDS> {
     fn claim_replacement(
         &self,
         survey: &Survey,
-        live: Entry,
+        live: RecordRef,
         hash: u64,
         now_s: u32,
     ) -> Result<Option<Claim<'_, WORDS>>, Refused> {
@@ -156,8 +156,13 @@ impl<const WORDS: usize> Table<WORDS> {
         }
     }
 
-    fn take(&self, place: Entry, mine: Tag, replaces: Option<Entry>) -> Option<Claim<'_, WORDS>> {
-        let Entry { index, tag: old } = place;
+    fn take(
+        &self,
+        place: RecordRef,
+        mine: Tag,
+        replaces: Option<RecordRef>,
+    ) -> Option<Claim<'_, WORDS>> {
+        let RecordRef { index, tag: old } = place;
         // Acquire: the record was published by another's Release.
         self.cell(index)
             .compare_exchange(old.0, mine.0, Ordering::AcqRel, Ordering::Relaxed)
@@ -202,7 +207,7 @@ impl<const WORDS: usize> Claim<'_, WORDS> {
     /// # Errors
     ///
     /// [`NotPublished`]; nothing has changed then.
-    pub fn publish(mut self, keep_until_s: u32) -> Result<Entry, NotPublished> {
+    pub fn publish(mut self, keep_until_s: u32) -> Result<RecordRef, NotPublished> {
         self.published = true;
         let new = match self.replaces {
             None => self.mine.live(keep_until_s),
@@ -221,7 +226,7 @@ impl<const WORDS: usize> Claim<'_, WORDS> {
                     let evicted = &self.table.totals.evicted;
                     evicted.fetch_add(1, Ordering::Relaxed); // statistics only
                 }
-                Ok(Entry {
+                Ok(RecordRef {
                     index: self.index,
                     tag: new,
                 })
@@ -231,7 +236,7 @@ impl<const WORDS: usize> Claim<'_, WORDS> {
     }
 
     /// Puts the record, which is ready, in force.
-    fn replace(&self, live: Entry, ready: Tag) -> Result<Entry, NotPublished> {
+    fn replace(&self, live: RecordRef, ready: Tag) -> Result<RecordRef, NotPublished> {
         fail::point("table.ready");
         let moved = live.tag.moved(self.index, ready);
         // The one moment at which the new record replaces the old one. Release: who finds the tag
@@ -254,7 +259,7 @@ impl<const WORDS: usize> Claim<'_, WORDS> {
         }
         fail::point("table.moved");
         self.table.settle(live.index, moved);
-        Ok(Entry {
+        Ok(RecordRef {
             index: self.index,
             tag: ready.live(ready.time_s()),
         })

@@ -2,18 +2,18 @@
 
 use super::super::atomic::{AtomicU64, Ordering, fence, wait_a_moment};
 use super::tag::State;
-use super::{Entry, Found, Record, SPINS, Table, Tag, WAYS};
+use super::{Lookup, Record, RecordRef, SPINS, Table, Tag, WAYS};
 
 /// What the two sets of a hash hold.
 pub(super) struct Survey {
     /// The key's own live record.
-    pub live: Option<Entry>,
+    pub live: Option<RecordRef>,
     /// The key's own record that has ended.
-    pub past: Option<Entry>,
+    pub past: Option<RecordRef>,
     /// The best place for a newcomer that costs no live record.
-    pub spare: Option<Entry>,
+    pub spare: Option<RecordRef>,
     /// The other live record that ends first, or has expired first.
-    pub first_to_end: Option<Entry>,
+    pub first_to_end: Option<RecordRef>,
 }
 
 impl<const WORDS: usize> Table<WORDS> {
@@ -80,19 +80,19 @@ impl<const WORDS: usize> Table<WORDS> {
         hash: u64,
         now_s: u32,
         same: &impl Fn(&Record<WORDS>) -> bool,
-    ) -> Option<Found> {
-        let mut found = Some(Found::Nothing);
+    ) -> Option<Lookup> {
+        let mut found = Some(Lookup::Nothing);
         for index in self.matching_ways(hash) {
             let tag = self.tag(index);
             if !tag.matches(hash) {
-                found = found.filter(|found| *found == Found::Busy);
+                found = found.filter(|found| *found == Lookup::Busy);
                 continue; // It became another's.
             }
             let entry = match tag.state() {
-                State::Live => Some(Entry { index, tag }),
+                State::Live => Some(RecordRef { index, tag }),
                 State::Moved => self.follow(index, tag),
                 State::Claimed if !tag.lease_is_over(now_s) => {
-                    found = Some(Found::Busy);
+                    found = Some(Lookup::Busy);
                     None
                 }
                 // Also who replaces a record: until he has, the old one is the key's.
@@ -103,18 +103,18 @@ impl<const WORDS: usize> Table<WORDS> {
             {
                 return self
                     .is_still(entry.index, entry.tag)
-                    .then_some(Found::Live(entry));
+                    .then_some(Lookup::Live(entry));
             }
         }
         found
     }
 
     /// The live record that has replaced the one in this place. Helps its writer to finish.
-    fn follow(&self, index: usize, moved: Tag) -> Option<Entry> {
+    fn follow(&self, index: usize, moved: Tag) -> Option<RecordRef> {
         self.settle(index, moved);
         let index = moved.moved_to();
         let tag = self.tag(index);
-        (tag.state() == State::Live).then_some(Entry { index, tag })
+        (tag.state() == State::Live).then_some(RecordRef { index, tag })
     }
 
     /// Makes the record live that has replaced the one in this place. Done by its writer, and by all
@@ -167,10 +167,10 @@ impl<const WORDS: usize> Table<WORDS> {
             first_to_end: None,
         };
         let mut taken = [0_usize; 2];
-        let mut spares: [Option<Entry>; 2] = [None; 2];
+        let mut spares: [Option<RecordRef>; 2] = [None; 2];
         for (position, index) in self.ways(hash).enumerate() {
             let (set, tag) = (position / WAYS, self.tag(index));
-            let entry = Entry { index, tag };
+            let entry = RecordRef { index, tag };
             let is_own = || tag.matches(hash) && same(&self.records[index]);
             let is_spare = match tag.state() {
                 State::Claimed if tag.matches(hash) && !tag.lease_is_over(now_s) => return None,
@@ -231,7 +231,7 @@ impl<const WORDS: usize> Table<WORDS> {
     ) -> bool {
         let index = moved.moved_to();
         let tag = self.tag(index);
-        let entry = Entry { index, tag };
+        let entry = RecordRef { index, tag };
         let is_own = || tag.matches(hash) && same(self.record(entry));
         match tag.state() {
             State::Live if is_own() => survey.live = Some(entry),
@@ -244,7 +244,7 @@ impl<const WORDS: usize> Table<WORDS> {
 
     /// A claim that was not published in time is lost: its writer can't publish it any more, and
     /// nobody else may write in its place.
-    pub(super) fn lose_if_over(&self, entry: Entry, now_s: u32) {
+    pub(super) fn lose_if_over(&self, entry: RecordRef, now_s: u32) {
         if !entry.tag.lease_is_over(now_s) {
             return;
         }
@@ -311,7 +311,7 @@ impl<const WORDS: usize> Table<WORDS> {
 
     /// The live records that may end by `now_s`; none of the others is looked at, and no tag
     /// either while nothing is due.
-    pub fn due(&self, now_s: u32) -> impl Iterator<Item = Entry> + '_ {
+    pub fn due(&self, now_s: u32) -> impl Iterator<Item = RecordRef> + '_ {
         let next_end_s = &self.totals.next_end_s;
         let is_due = next_end_s.load(Ordering::Relaxed) <= u64::from(now_s);
         if is_due {
@@ -342,11 +342,11 @@ impl<const WORDS: usize> Table<WORDS> {
 
     /// All live records, in the order of their places; one that is replaced meanwhile may come twice
     /// or not at all.
-    pub fn live(&self) -> impl Iterator<Item = Entry> + '_ {
+    pub fn live(&self) -> impl Iterator<Item = RecordRef> + '_ {
         (0..self.sets.len() * WAYS).filter_map(|index| {
             let tag = self.tag(index);
             match tag.state() {
-                State::Live => Some(Entry { index, tag }),
+                State::Live => Some(RecordRef { index, tag }),
                 // Its writer is about to make the new one live, or has died. We have passed it when
                 // its place comes before this one.
                 State::Moved if !tag.is_settled() => {
@@ -358,13 +358,13 @@ impl<const WORDS: usize> Table<WORDS> {
     }
 }
 
-pub(super) fn ends_before(entry: Entry, other: Option<Entry>) -> bool {
+pub(super) fn ends_before(entry: RecordRef, other: Option<RecordRef>) -> bool {
     other.is_none_or(|other| entry.keep_until_s() < other.keep_until_s())
 }
 
 /// Free before what is of no use any more, and that before history; of that, the oldest.
-fn keep_better(spare: &mut Option<Entry>, entry: Entry) {
-    let rank = |entry: Entry| match entry.tag.state() {
+fn keep_better(spare: &mut Option<RecordRef>, entry: RecordRef) {
+    let rank = |entry: RecordRef| match entry.tag.state() {
         State::Free => (0, 0),
         State::Past => (2, entry.keep_until_s()),
         _ => (1, 0),

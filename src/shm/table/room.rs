@@ -20,7 +20,7 @@
 use super::super::atomic::Ordering;
 use super::look::{Survey, ends_before};
 use super::tag::State;
-use super::{Entry, Refused, Table, WAYS};
+use super::{RecordRef, Refused, Table, WAYS};
 
 /// Sets that one sweep looks at, at the most: 4 kB of tags, in about a microsecond.
 pub const SWEEP_SETS: usize = 64;
@@ -33,13 +33,13 @@ struct Swept {
     /// Something had expired, and was ended: its share is the caller's.
     has_share: bool,
     /// The live record that ends first.
-    first_to_end: Option<Entry>,
+    first_to_end: Option<RecordRef>,
 }
 
 impl<const WORDS: usize> Table<WORDS> {
     /// A place for a newcomer: its own from before or a spare one, else that of the live record in its
     /// two sets that ends first, with its share of the limit.
-    pub(super) fn place_for(&self, survey: &Survey, worth_s: u32) -> Result<Entry, Refused> {
+    pub(super) fn place_for(&self, survey: &Survey, worth_s: u32) -> Result<RecordRef, Refused> {
         if let Some(spare) = survey.past.or(survey.spare) {
             return Ok(spare);
         }
@@ -111,7 +111,7 @@ impl<const WORDS: usize> Table<WORDS> {
     fn sweep_set(&self, cursor: u64, now_s: u32, swept: &mut Swept) {
         for index in self.ways_of(cursor) {
             let tag = self.tag(index);
-            let entry = Entry { index, tag };
+            let entry = RecordRef { index, tag };
             match tag.state() {
                 State::Live if !tag.has_expired(now_s) => {
                     let is_first = ends_before(entry, swept.first_to_end);
@@ -137,7 +137,7 @@ impl<const WORDS: usize> Table<WORDS> {
     /// The live records that have expired, of those that a newcomer with this hash would end: of its
     /// two sets and, when the table is full, of the first set with any that the next sweep comes to.
     /// For an owner who wants to end them himself.
-    pub fn expired_near(&self, hash: u64, now_s: u32, mut each: impl FnMut(Entry)) {
+    pub fn expired_near(&self, hash: u64, now_s: u32, mut each: impl FnMut(RecordRef)) {
         // Relaxed: hints, all of them.
         if self.totals.next_end_s.load(Ordering::Relaxed) > u64::from(now_s) {
             return;
@@ -146,7 +146,7 @@ impl<const WORDS: usize> Table<WORDS> {
             let tag = self.tag(index);
             let is_one = tag.state() == State::Live && tag.has_expired(now_s);
             if is_one {
-                each(Entry { index, tag });
+                each(RecordRef { index, tag });
             }
             is_one
         };
@@ -173,7 +173,7 @@ impl<const WORDS: usize> Table<WORDS> {
     }
 
     /// Ends a live record, and leaves its share to the caller. False when it has changed meanwhile.
-    pub(super) fn retire(&self, entry: Entry, now_s: u32) -> bool {
+    pub(super) fn retire(&self, entry: RecordRef, now_s: u32) -> bool {
         // Release: the words of the record stay readable as history.
         self.cell(entry.index)
             .compare_exchange(

@@ -61,7 +61,7 @@ pub(super) enum State {
     Lost,
 }
 
-/// See the module's own words.
+/// A place of a [table](super::Table): whose it is, in which state, until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag(pub(super) u64);
 

@@ -43,7 +43,7 @@ impl Bench {
     }
 
     /// A new record, or another one in its place.
-    fn write(&self, key: u64, now_s: u32, keep_until_s: u32) -> Result<Entry, Refused> {
+    fn write(&self, key: u64, now_s: u32, keep_until_s: u32) -> Result<RecordRef, Refused> {
         let same = |record: &Record<1>| record.get(0) == key;
         let mut claim = self
             .table
@@ -52,13 +52,13 @@ impl Bench {
         Ok(claim.publish(keep_until_s).expect("nobody is in the way"))
     }
 
-    fn find(&self, key: u64, now_s: u32) -> Found {
+    fn find(&self, key: u64, now_s: u32) -> Lookup {
         let same = |record: &Record<1>| record.get(0) == key;
         self.table.find(self.hash(key), now_s, same)
     }
 
     fn holds(&self, key: u64) -> bool {
-        matches!(self.find(key, NOW_S), Found::Live(_))
+        matches!(self.find(key, NOW_S), Lookup::Live(_))
     }
 
     fn live(&self) -> u64 {
@@ -185,7 +185,7 @@ fn a_record_is_replaced_in_another_place() {
     let first = bench.write(1, NOW_S, NOW_S + 10).unwrap();
     for turn in 0..1000_u32 {
         let entry = bench.write(1, NOW_S, NOW_S + turn).unwrap();
-        assert_eq!(bench.find(1, NOW_S), Found::Live(entry));
+        assert_eq!(bench.find(1, NOW_S), Lookup::Live(entry));
         assert_eq!(entry.keep_until_s(), NOW_S + turn);
         bench.check_count();
     }
@@ -200,7 +200,7 @@ fn a_new_record_replaces_none() {
     let same = |record: &Record<1>| record.get(0) == 1;
     let claim = bench.table.claim_new(bench.hash(1), NOW_S, FOREVER_S, same);
     assert_eq!(claim.err(), Some(Refused::Exists));
-    let Found::Live(entry) = bench.find(1, NOW_S) else {
+    let Lookup::Live(entry) = bench.find(1, NOW_S) else {
         panic!("it is there");
     };
     assert!(bench.table.end(entry, NOW_S) && !bench.table.end(entry, NOW_S));
@@ -247,7 +247,7 @@ fn a_claim_that_is_late_publishes_nothing() {
         let place = late.record();
         if !is_renewal {
             assert_eq!(bench.write(1, NOW_S, NOW_S + 20), Err(Refused::Busy));
-            assert_eq!(bench.find(1, NOW_S), Found::Busy);
+            assert_eq!(bench.find(1, NOW_S), Lookup::Busy);
         }
         let then_s = NOW_S + LEASE_S + 1;
         let entry = bench.write(1, then_s, then_s + 20).unwrap();
@@ -259,7 +259,7 @@ fn a_claim_that_is_late_publishes_nothing() {
         bench.table.totals.live.store(7, Relaxed);
         place.set(0, 666);
         assert_eq!(late.publish(FOREVER_S), Err(NotPublished::Late));
-        assert_eq!(bench.find(1, then_s), Found::Live(entry));
+        assert_eq!(bench.find(1, then_s), Lookup::Live(entry));
         assert!(everybody.into_iter().all(|key| bench.holds(key)));
         let keys: Vec<u64> = bench
             .table
@@ -308,7 +308,7 @@ fn what_a_dead_process_leaves_of_a_replacement_is_the_old_record_or_the_new_one(
                 }
             }
             for _ in 0..2 {
-                let Found::Live(entry) = bench.find(1, NOW_S + 5) else {
+                let Lookup::Live(entry) = bench.find(1, NOW_S + 5) else {
                     panic!("{what}: it is lost");
                 };
                 assert_eq!(entry.keep_until_s(), expected_s, "{what}");
@@ -326,7 +326,7 @@ fn what_is_due_is_told_once_and_nothing_is_read_before() {
         bench.write(key, NOW_S, NOW_S + 10 + key as u32).unwrap();
     }
     let due = |now_s: u32| {
-        let due: Vec<Entry> = bench.table.due(now_s).collect();
+        let due: Vec<RecordRef> = bench.table.due(now_s).collect();
         due.into_iter()
             .filter(|&entry| bench.table.end(entry, now_s))
             .count()
