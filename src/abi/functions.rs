@@ -1,6 +1,6 @@
 //! The functions of the routing script, a row each: their names in kamailio.cfg and in KEMI, what they
 //! take, and what they call. From here follow the exports of the module (`kamailio-glue/tables.h`) and
-//! the table in docs/functions.md; `tests/drift.rs` keeps both.
+//! the table in docs/functions.md; `tests/drift.rs` keeps the one, `tests/documents.rs` the other.
 
 /// What a form of a function takes, beside the message at hand, and how the glue calls it. The names
 /// are macros of `kamailio-glue/functions.c`.
