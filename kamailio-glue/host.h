@@ -88,6 +88,7 @@ enum palisade_host_limit
 	/* more is not looked at, and said to be PALISADE_MANY_... */
 	PALISADE_CREDENTIALS_MAX = 4,
 	PALISADE_CONTACTS_MAX = 16,
+	PALISADE_HEADERS_MAX = 256,
 };
 
 /* what is there and can't be read */
@@ -101,11 +102,12 @@ enum palisade_host_unreadable
 	PALISADE_UNREADABLE_CREDENTIALS = 32,
 	PALISADE_MANY_CONTACTS = 64,
 	PALISADE_MANY_CREDENTIALS = 128,
+	PALISADE_MANY_HEADERS = 256,
 };
 
 /*
  * A message, read. A text that is not there, or can't be read, is empty; of
- * credentials and contacts those beyond their count are not written at all.
+ * credentials and contacts those beyond their count mean nothing.
  */
 typedef struct palisade_host_reading
 {
@@ -114,6 +116,12 @@ typedef struct palisade_host_reading
 	uint32_t unreadable; /* enum palisade_host_unreadable, or-ed */
 	uint32_t credentials_count;
 	uint32_t contact_count;
+	/* Written by Rust alone. What it has made of what is read: 0 in what is
+	 * read anew. */
+	uint32_t judged;
+	/* 1: the message was counted as one that can't be read; it stays while it
+	 * is the same message */
+	uint32_t counted;
 	palisade_host_text_t single[PALISADE_SINGLE_PARTS];
 	/* The first is the one that was evaluated, or else would be. */
 	palisade_host_text_t
@@ -162,8 +170,9 @@ typedef struct palisade_host
 
 	/* Reads a message; message is the handle that came with it. It writes
 	 * nothing into the log, and costs at most what the host's own parser does
-	 * once, however often it is called for one message. */
-	void (*read)(const void *message, palisade_host_reading_t *reading);
+	 * once, however often it is called for one message. What is read stays
+	 * until the next call. */
+	palisade_host_reading_t *(*read)(const void *message);
 
 	/* host of the topmost Record-Route's URI */
 	palisade_host_text_t (*route)(const void *message);

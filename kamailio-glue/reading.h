@@ -13,7 +13,7 @@
 #include "host.h"
 
 /* palisade_host_t.read */
-void reading_of(const void *message, palisade_host_reading_t *reading);
+palisade_host_reading_t *reading_of(const void *message);
 
 /* palisade_host_t.route */
 palisade_host_text_t reading_route(const void *message);

@@ -3,12 +3,13 @@
 //! The bindings are committed (`host/bindings.rs`), so that a build needs no libclang; where there
 //! is one, `tests/drift.rs` makes them anew and compares.
 
+use std::cell::OnceCell;
 use std::ffi::{CStr, c_void};
-use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 
-use once_cell::sync::OnceCell;
+use once_cell::sync::OnceCell as OnceInProcess;
 
-use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX, Message, Method, Reading, Unreadable};
+use crate::message::{Message, Method, Part, Unreadable};
 use crate::report::{Full, Reply};
 
 #[allow(
@@ -28,7 +29,7 @@ pub use database::HostDatabase;
 
 /// What both sides number is the same on both.
 const _: () = {
-    use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX, Method, Part};
+    use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX};
     use bindings::*;
     assert!(Part::Method as u32 == PALISADE_PART_METHOD);
     assert!(Part::UserAgent as u32 == PALISADE_PART_USER_AGENT);
@@ -76,12 +77,13 @@ const _: () = {
     assert!(Unreadable::CREDENTIALS.0 == PALISADE_UNREADABLE_CREDENTIALS);
     assert!(Unreadable::MANY_CONTACTS.0 == PALISADE_MANY_CONTACTS);
     assert!(Unreadable::MANY_CREDENTIALS.0 == PALISADE_MANY_CREDENTIALS);
+    assert!(Unreadable::MANY_HEADERS.0 == PALISADE_MANY_HEADERS);
     assert!(CREDENTIALS_MAX as u32 == PALISADE_CREDENTIALS_MAX);
     assert!(CONTACTS_MAX as u32 == PALISADE_CONTACTS_MAX);
 };
 
 /// Per process, set before the fork by [`load`].
-static HOST: OnceCell<&'static HostTable> = OnceCell::new();
+static HOST: OnceInProcess<&'static HostTable> = OnceInProcess::new();
 
 /// Takes the host's functions. The first call counts.
 pub fn load(host: &'static HostTable) {
@@ -101,13 +103,16 @@ pub fn log(level: i32, line: &[u8]) {
     }
 }
 
+/// In [`HostReading::judged`]: it was looked for.
+const JUDGED: u32 = 1 << 31;
+
 /// A message of the host's, for the duration of one call.
-#[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
 pub struct HostMessage<'a> {
     handle: *const c_void,
     charged: bool,
     on_connection: bool,
+    raw: OnceCell<Option<NonNull<HostReading>>>,
     _borrowed: core::marker::PhantomData<&'a c_void>,
 }
 
@@ -121,6 +126,7 @@ impl<'a> HostMessage<'a> {
             handle,
             charged,
             on_connection,
+            raw: OnceCell::new(),
             _borrowed: core::marker::PhantomData,
         }
     }
@@ -131,34 +137,43 @@ impl<'a> HostMessage<'a> {
         of(host)
     }
 
-    /// The host's reading, in Rust's types.
-    ///
-    /// # Safety
-    ///
-    /// `raw` is what the host's `read` has written, and its texts are valid for `'a`.
-    unsafe fn taken(raw: &MaybeUninit<HostReading>) -> Reading<'a> {
-        let raw = raw.as_ptr();
-        macro_rules! written {
-            ($($field:tt)+) => {
-                // SAFETY: host.h: everything is written but the sets beyond their counts.
-                unsafe { (*raw).$($field)+ }
-            };
+    /// What the host has read of it; it is asked when this is first called.
+    #[inline]
+    fn raw(&self) -> Option<&HostReading> {
+        let raw = self.raw.get_or_init(|| {
+            let read = self.function(|host| host.read)?;
+            // SAFETY: the handle is valid by the contract of `new`.
+            NonNull::new(unsafe { read(self.handle) })
+        });
+        // SAFETY: host.h: what is read stays until the host is asked about another message, and `write`
+        // changes it through the same `self`.
+        raw.map(|raw| unsafe { raw.as_ref() })
+    }
+
+    /// Changes one of the words in what the host has read that are Rust's.
+    #[inline]
+    fn write(&self, word: impl FnOnce(*mut HostReading) -> *mut u32, value: u32) {
+        if let Some(raw) = self.raw.get().copied().flatten() {
+            // SAFETY: a field of what the host has read, which no reference is held to: texts are elsewhere.
+            unsafe { word(raw.as_ptr()).write(value) }
         }
-        // SAFETY: the contract above.
-        let texts = |text| unsafe { bytes(text) };
-        let single = written!(single).map(texts);
-        let mut reading = Reading::new(Method::from_number(written!(method)), single);
-        reading.is_request = written!(is_request) == 1;
-        reading.unreadable = Unreadable(written!(unreadable));
-        for index in 0..(written!(credentials_count) as usize).min(CREDENTIALS_MAX) {
-            reading.add_credentials(written!(credentials[index]).map(texts));
-        }
-        for index in 0..(written!(contact_count) as usize).min(CONTACTS_MAX) {
-            reading.add_contact(written!(contacts[index]).map(texts));
-        }
-        reading
+    }
+
+    /// The sets that a part is one of the texts of, as many as there are, and which.
+    #[inline]
+    fn sets(raw: &HostReading, part: Part) -> (&[Set], usize) {
+        let number = part as usize;
+        let (sets, count, first): (&[Set], u32, Part) = if number < Part::Contact as usize {
+            (&raw.credentials, raw.credentials_count, Part::AuthUser)
+        } else {
+            (&raw.contacts, raw.contact_count, Part::Contact)
+        };
+        let there = sets.get(..count as usize).unwrap_or(sets);
+        (there, number - first as usize)
     }
 }
+
+type Set = [bindings::palisade_host_text_t; Part::OF_SET];
 
 /// A text of the host's; none is the empty text.
 ///
@@ -174,16 +189,68 @@ unsafe fn bytes<'a>(text: bindings::palisade_host_text_t) -> &'a [u8] {
 }
 
 impl Message for HostMessage<'_> {
-    fn read(&self) -> Reading<'_> {
-        let Some(read) = self.function(|host| host.read) else {
-            return Reading::default();
+    #[inline]
+    fn method(&self) -> Method {
+        self.raw()
+            .map_or(Method::None, |raw| Method::from_number(raw.method))
+    }
+
+    #[inline]
+    fn is_request(&self) -> bool {
+        self.raw().is_some_and(|raw| raw.is_request == 1)
+    }
+
+    #[inline]
+    fn unreadable(&self) -> Unreadable {
+        Unreadable(self.raw().map_or(0, |raw| raw.unreadable))
+    }
+
+    #[inline]
+    fn count(&self, part: Part) -> usize {
+        match self.raw() {
+            None => 0,
+            Some(_) if (part as usize) < Part::SINGLE => 1,
+            Some(raw) => Self::sets(raw, part).0.len(),
+        }
+    }
+
+    #[inline]
+    fn nth(&self, part: Part, index: usize) -> &[u8] {
+        let Some(raw) = self.raw() else {
+            return &[];
         };
-        let mut raw = MaybeUninit::uninit();
-        // SAFETY: the handle is valid by the contract of `new`, and the host writes to the room.
-        unsafe { read(self.handle, raw.as_mut_ptr()) };
+        let text = match raw.single.get(part as usize) {
+            Some(text) => Some(text).filter(|_| index == 0),
+            None => {
+                let (sets, at) = Self::sets(raw, part);
+                sets.get(index).and_then(|set| set.get(at))
+            }
+        };
         // SAFETY: host.h: a text is valid until the call that received the message returns, which is
         // longer than this borrow of it.
-        unsafe { Self::taken(&raw) }
+        text.map_or(&[], |text| unsafe { bytes(*text) })
+    }
+
+    #[inline]
+    fn judged(&self) -> Option<Unreadable> {
+        let judged = self.raw()?.judged;
+        (judged & JUDGED != 0).then_some(Unreadable(judged & !JUDGED))
+    }
+
+    #[inline]
+    fn judge(&self, unreadable: Unreadable) {
+        // SAFETY: inside what `raw` points to.
+        self.write(
+            |raw| unsafe { &raw mut (*raw).judged },
+            unreadable.0 | JUDGED,
+        );
+    }
+
+    fn is_newly_counted(&self) -> bool {
+        let was_counted = self.raw().is_some_and(|raw| raw.counted == 1);
+        // SAFETY: inside what `raw` points to.
+        self.write(|raw| unsafe { &raw mut (*raw).counted }, 1);
+        !was_counted
     }
 
     fn route(&self) -> &[u8] {

@@ -13,6 +13,7 @@ mod decode;
 mod statements;
 
 use decode::Window;
+use memchr::memmem;
 
 /// Is there nothing in it that SQL could begin with? Most names are so, and are done with here.
 #[must_use]
@@ -72,13 +73,11 @@ fn ends_a_quote(text: &[u8]) -> bool {
         text
     };
     // These are in no name, and illegal in a user part unless they are escaped.
-    if name.iter().any(|byte| b"\"`".contains(byte)) {
+    if memchr::memchr2(b'"', b'`', name).is_some() {
         return true;
     }
-    let quotes = name.iter().enumerate().filter(|&(_, &byte)| byte == b'\'');
-    quotes
-        .into_iter()
-        .any(|(at, _)| !is_apostrophe(name, at) || goes_on(&name[at + 1..]))
+    let mut quotes = memchr::memchr_iter(b'\'', name);
+    quotes.any(|at| !is_apostrophe(name, at) || goes_on(&name[at + 1..]))
 }
 
 /// Does the quote at this place touch a letter, and no other quote?
@@ -132,32 +131,33 @@ fn goes_on(rest: &[u8]) -> bool {
         _ => false,
     };
     let (word, rest) = split_word(rest);
-    is_operator || (GO_ON.contains(&word) && is_expression(rest))
+    let begins_expression = rest
+        .first()
+        .is_some_and(|&byte| is_blank(byte) || b"'\"(=<>!~".contains(&byte));
+    is_operator || (begins_expression && GO_ON.contains(&word) && is_expression(rest))
 }
 
 /// Is this, behind `or` and its like, an expression? `d'or` and `l'union locale` are none.
 fn is_expression(rest: &[u8]) -> bool {
-    let begins = rest
-        .first()
-        .is_some_and(|&byte| is_blank(byte) || b"'\"(=<>!~".contains(&byte));
     let has_sign = || rest.iter().any(|byte| b"=<>()'#;|".contains(byte)) || comments(rest);
     let has_word = || statements::words(rest).any(|word| PARTS.contains(&&rest[word]));
-    begins && (has_sign() || has_word())
+    has_sign() || has_word()
 }
 
 /// Does it hold a comment, or does one end it?
 fn comments(text: &[u8]) -> bool {
-    let at = |pair: &[u8; 2]| text.windows(2).position(|found| found == pair);
-    let is_enclosed =
-        || at(b"/*").is_some_and(|begin| text[begin + 2..].windows(2).any(|found| found == b"*/"));
+    let is_enclosed = || {
+        let begin = memmem::find(text, b"/*")?;
+        memmem::find(&text[begin + 2..], b"*/")
+    };
     // `--` is a comment before a blank, or at the end; between letters it is a name's.
-    let ends = |at: usize| text.get(at + 2).is_none_or(|&byte| is_blank(byte));
     let is_line = || {
-        let mut pairs = text.windows(2).enumerate();
-        pairs.any(|(at, pair)| pair == b"--" && ends(at))
+        let mut dashes = memchr::memchr_iter(b'-', text);
+        let ends = |at: usize| text.get(at + 2).is_none_or(|&byte| is_blank(byte));
+        dashes.any(|at| text.get(at + 1) == Some(&b'-') && ends(at))
     };
     let is_all_dashes = || text.iter().all(|&byte| byte == b'-');
-    is_enclosed() || (is_line() && !is_all_dashes())
+    is_enclosed().is_some() || (is_line() && !is_all_dashes())
 }
 
 /// What separates words: `+` is a space in a form of the web's, where these attacks come from.

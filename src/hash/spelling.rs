@@ -7,7 +7,7 @@
 //! made of: `é` is `e`, `ﬁ` is `fi`. `ß` is `s` in one collation and `ss` in others, so `ss` is `s`.
 //!
 //! A name of which more than that is left is *odd*: Cyrillic letters, say, or bytes that are no UTF-8, or more than
-//! [`LONGEST`] bytes or [`FOREIGN`] letters that are no ASCII. No table follows what each collation makes of those. All odd names are one.
+//! [`LONGEST`] bytes, [`LONGEST_WRITTEN`] with escapes or other than ASCII in them, or [`FOREIGN`] letters that are no ASCII. No table follows what each collation makes of those. All odd names are one.
 //!
 //! The price: users with odd names share the failures that a source may have, and so do two whose names differ in
 //! accents, or in `s` and `ss`. What it buys: whatever a source makes of a name, it has the failures of that name and
@@ -25,6 +25,9 @@ use super::{ONES, lower};
 /// Bytes of the longest name that is looked at. Kamailio's `subscriber.username` has room for 64.
 pub const LONGEST: usize = 512;
 
+/// Bytes of the longest name that is looked at letter by letter, as it is written: 85 letters in percent-escapes.
+const LONGEST_WRITTEN: usize = 256;
+
 /// Letters of a name that may be no ASCII: each has to be looked up, for some 50 ns.
 const FOREIGN: usize = 32;
 
@@ -32,14 +35,17 @@ const FOREIGN: usize = 32;
 #[inline]
 pub fn write<H: Hasher + Clone>(hasher: &mut H, name: &[u8]) {
     let begun = hasher.clone();
-    if name.len() > LONGEST || !write_plain(hasher, name.trim_ascii_end()) {
-        *hasher = strange(&begun, name);
+    let trimmed = name.trim_ascii_end();
+    if name.len() > LONGEST || !write_plain(hasher, trimmed) {
+        let looked_at = Some(trimmed).filter(|_| name.len() <= LONGEST);
+        *hasher = strange(&begun, looked_at);
     }
 }
 
 #[cold]
-fn strange<H: Hasher + Clone>(begun: &H, name: &[u8]) -> H {
-    write_letters(begun.clone(), name).unwrap_or_else(|| {
+fn strange<H: Hasher + Clone>(begun: &H, name: Option<&[u8]>) -> H {
+    let letters = name.and_then(|name| write_letters(begun.clone(), name));
+    letters.unwrap_or_else(|| {
         let mut odd = begun.clone();
         odd.write_usize(usize::MAX); // Where another name has its length.
         odd
@@ -98,19 +104,22 @@ const fn zero_bytes(word: u64) -> u64 {
 
 /// Any name. None: it is odd.
 fn write_letters<H: Hasher>(hasher: H, name: &[u8]) -> Option<H> {
-    if name.len() > LONGEST {
+    if name.len() > LONGEST_WRITTEN {
         return None;
     }
     let mut skeleton = Skeleton::new(hasher);
-    let mut room = [0; LONGEST];
+    let mut room = [0; LONGEST_WRITTEN];
     let decoded = room.iter_mut().zip(percent_decode(name));
     let used = decoded.map(|(to, byte)| *to = byte).count();
     let text = std::str::from_utf8(&room[..used]).ok()?;
-    let is_foreign = |letter: &char| !letter.is_ascii();
-    if text.chars().filter(is_foreign).count() > FOREIGN {
-        return None;
-    }
-    let is_whole = text.chars().all(|letter| skeleton.push_letter(letter));
+    let mut foreign = 0;
+    let is_whole = text.chars().all(|letter| {
+        if letter.is_ascii() {
+            return skeleton.push_part(letter);
+        }
+        foreign += 1;
+        foreign <= FOREIGN && skeleton.push_letter(letter)
+    });
     is_whole.then(|| skeleton.end())
 }
 
@@ -175,7 +184,7 @@ impl<H: Hasher> Skeleton<H> {
         }
     }
 
-    /// False: nothing of ASCII.
+    /// One that is no ASCII. False: nothing of ASCII comes of it.
     fn push_letter(&mut self, letter: char) -> bool {
         // General collations of old take all letters beyond these for one.
         let mut is_whole = letter <= '\u{ffff}';

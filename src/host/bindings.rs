@@ -58,6 +58,7 @@ pub const PALISADE_SINGLE_PARTS: palisade_host_limit = 13;
 pub const PALISADE_SET_PARTS: palisade_host_limit = 4;
 pub const PALISADE_CREDENTIALS_MAX: palisade_host_limit = 4;
 pub const PALISADE_CONTACTS_MAX: palisade_host_limit = 16;
+pub const PALISADE_HEADERS_MAX: palisade_host_limit = 256;
 pub type palisade_host_limit = ::std::os::raw::c_uint;
 pub const PALISADE_UNREADABLE_HEADERS: palisade_host_unreadable = 1;
 pub const PALISADE_UNREADABLE_URI: palisade_host_unreadable = 2;
@@ -67,6 +68,7 @@ pub const PALISADE_UNREADABLE_CONTACT: palisade_host_unreadable = 16;
 pub const PALISADE_UNREADABLE_CREDENTIALS: palisade_host_unreadable = 32;
 pub const PALISADE_MANY_CONTACTS: palisade_host_unreadable = 64;
 pub const PALISADE_MANY_CREDENTIALS: palisade_host_unreadable = 128;
+pub const PALISADE_MANY_HEADERS: palisade_host_unreadable = 256;
 pub type palisade_host_unreadable = ::std::os::raw::c_uint;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -76,13 +78,15 @@ pub struct palisade_host_reading {
     pub unreadable: u32,
     pub credentials_count: u32,
     pub contact_count: u32,
+    pub judged: u32,
+    pub counted: u32,
     pub single: [palisade_host_text_t; 13usize],
     pub credentials: [[palisade_host_text_t; 4usize]; 4usize],
     pub contacts: [[palisade_host_text_t; 4usize]; 16usize],
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of palisade_host_reading"][::std::mem::size_of::<palisade_host_reading>() - 1512usize];
+    ["Size of palisade_host_reading"][::std::mem::size_of::<palisade_host_reading>() - 1520usize];
     ["Alignment of palisade_host_reading"]
         [::std::mem::align_of::<palisade_host_reading>() - 8usize];
     ["Offset of field: palisade_host_reading::method"]
@@ -95,12 +99,16 @@ const _: () = {
         [::std::mem::offset_of!(palisade_host_reading, credentials_count) - 12usize];
     ["Offset of field: palisade_host_reading::contact_count"]
         [::std::mem::offset_of!(palisade_host_reading, contact_count) - 16usize];
+    ["Offset of field: palisade_host_reading::judged"]
+        [::std::mem::offset_of!(palisade_host_reading, judged) - 20usize];
+    ["Offset of field: palisade_host_reading::counted"]
+        [::std::mem::offset_of!(palisade_host_reading, counted) - 24usize];
     ["Offset of field: palisade_host_reading::single"]
-        [::std::mem::offset_of!(palisade_host_reading, single) - 24usize];
+        [::std::mem::offset_of!(palisade_host_reading, single) - 32usize];
     ["Offset of field: palisade_host_reading::credentials"]
-        [::std::mem::offset_of!(palisade_host_reading, credentials) - 232usize];
+        [::std::mem::offset_of!(palisade_host_reading, credentials) - 240usize];
     ["Offset of field: palisade_host_reading::contacts"]
-        [::std::mem::offset_of!(palisade_host_reading, contacts) - 488usize];
+        [::std::mem::offset_of!(palisade_host_reading, contacts) - 496usize];
 };
 pub type palisade_host_reading_t = palisade_host_reading;
 pub const PALISADE_HOLDS_NOTHING: palisade_host_holds = 0;
@@ -143,8 +151,7 @@ pub struct palisade_host {
     pub read: ::std::option::Option<
         unsafe extern "C" fn(
             message: *const ::std::os::raw::c_void,
-            reading: *mut palisade_host_reading_t,
-        ),
+        ) -> *mut palisade_host_reading_t,
     >,
     pub route: ::std::option::Option<
         unsafe extern "C" fn(message: *const ::std::os::raw::c_void) -> palisade_host_text_t,

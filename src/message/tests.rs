@@ -37,30 +37,6 @@ fn every_method_has_one_number_and_one_name() {
 }
 
 #[test]
-fn a_part_is_found_where_it_was_put() {
-    let mut reading = Reading::default();
-    for part in Part::ALL {
-        reading.put(part, 0, b"first");
-        reading.put(part, 1, b"second");
-    }
-    for part in Part::ALL {
-        let is_single = (part as usize) < Part::SINGLE;
-        let expected = match part {
-            Part::RecordRouteHost => [&b""[..], b""],
-            _ if is_single => [&b"second"[..], b""],
-            _ => [&b"first"[..], b"second"],
-        };
-        assert_eq!(
-            [0, 1].map(|index| reading.nth(part, index)),
-            expected,
-            "{part:?}"
-        );
-    }
-    assert_eq!(reading.offered(), 2);
-    assert!(reading.all_unreadable().is_empty());
-}
-
-#[test]
 fn what_cannot_be_read_has_a_name() {
     let all = Unreadable::NAMES
         .iter()

@@ -24,10 +24,12 @@ impl Unreadable {
     pub const MANY_CONTACTS: Self = Self(64);
     /// More sets of credentials than are looked at.
     pub const MANY_CREDENTIALS: Self = Self(128);
+    /// More headers than are looked at.
+    pub const MANY_HEADERS: Self = Self(256);
     /// A name longer than is looked at, or so much of them.
-    pub const LONG_NAME: Self = Self(256);
+    pub const LONG_NAME: Self = Self(512);
 
-    pub(super) const NAMES: [(Self, &'static str); 9] = [
+    pub(super) const NAMES: [(Self, &'static str); 10] = [
         (Self::HEADERS, "headers"),
         (Self::URI, "uri"),
         (Self::FROM, "from"),
@@ -36,6 +38,7 @@ impl Unreadable {
         (Self::CREDENTIALS, "credentials"),
         (Self::MANY_CONTACTS, "many_contacts"),
         (Self::MANY_CREDENTIALS, "many_credentials"),
+        (Self::MANY_HEADERS, "many_headers"),
         (Self::LONG_NAME, "long_name"),
     ];
 

@@ -1,6 +1,6 @@
 //! Users as the auth counter has them: `user@domain`.
 
-use super::{Part, Reading};
+use super::{Message, Part};
 
 /// Bytes of the longest user's name that is put together from its parts.
 const NAME_BYTES: usize = 512;
@@ -24,15 +24,15 @@ impl Default for UserName {
 
 impl UserName {
     /// Reads that of the `index`th credentials that the message offers. False when there is none.
-    pub fn read_credentials(&mut self, reading: &Reading<'_>, index: usize) -> bool {
-        let user = reading.nth(Part::AuthUser, index);
-        !user.is_empty() && self.join(user, reading.nth(Part::AuthRealm, index))
+    pub fn read_credentials(&mut self, message: &impl Message, index: usize) -> bool {
+        let user = message.nth(Part::AuthUser, index);
+        !user.is_empty() && self.join(user, message.nth(Part::AuthRealm, index))
     }
 
     /// Reads that of the From URI. False when there is none.
-    pub fn read_from(&mut self, reading: &Reading<'_>) -> bool {
-        let user = reading.part(Part::FromUser);
-        !user.is_empty() && self.join(user, reading.part(Part::FromHost))
+    pub fn read_from(&mut self, message: &impl Message) -> bool {
+        let user = message.part(Part::FromUser);
+        !user.is_empty() && self.join(user, message.part(Part::FromHost))
     }
 
     /// The name.

@@ -51,15 +51,15 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     }
 
     fn take_result(&self, result: AuthResult, attempt: Attempt<'_>) -> Verdict {
-        let (firewall, reading) = (self.firewall, self.reading());
+        let (firewall, message) = (self.firewall, self.message);
         if firewall.blocks(Reason::Auth) && firewall.auth.is_blocked(attempt, &firewall.clock) {
             firewall.counters.count(Counter::AuthBlocked);
             return Verdict::Blocked;
         }
-        let was_evaluated = !UNCHALLENGED.contains(&reading.method);
+        let was_evaluated = !UNCHALLENGED.contains(&message.method());
         if result == AuthResult::Success && was_evaluated {
             self.take_success(attempt);
-        } else if reading.offered() > 0 {
+        } else if message.offered() > 0 {
             firewall.auth.withdraw(attempt, &firewall.clock);
         }
         Verdict::Pass
@@ -152,7 +152,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             return false;
         }
         // Without credentials there is nothing to evaluate, and nothing comes back.
-        let is_evaluated = self.reading().offered() > 0;
+        let is_evaluated = self.message.offered() > 0;
         let verdict = self.with_each(user, |attempt| {
             let is_admitted = match is_evaluated {
                 true => firewall.auth.admit(attempt, &firewall.clock),
@@ -194,7 +194,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     /// Does the message offer more than one set of credentials?
     fn offers_several(&self) -> bool {
-        self.reading().offered() > 1
+        self.message.offered() > 1
     }
 
     /// Runs `judge` for the attempt that a message is, and then once for each other user that its
@@ -205,15 +205,15 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         user: Option<&[u8]>,
         mut judge: impl FnMut(Attempt<'_>) -> Verdict,
     ) -> Verdict {
-        let reading = self.reading();
+        let message = self.message;
         let mut asked = [0; CREDENTIALS_MAX];
         let mut verdict = self.with_attempt(user, |attempt| {
             asked[0] = attempt.name.whole;
             judge(attempt)
         });
-        for index in 1..reading.offered() {
+        for index in 1..message.offered() {
             let mut name = UserName::default();
-            if verdict == Verdict::Blocked || !name.read_credentials(reading, index) {
+            if verdict == Verdict::Blocked || !name.read_credentials(message, index) {
                 continue;
             }
             let hash = self.firewall.hash.user(name.as_bytes()).whole;
@@ -222,7 +222,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                 verdict = self.with_user(name.as_bytes(), &mut judge);
             }
         }
-        let are_many = reading.unreadable.holds(Unreadable::MANY_CREDENTIALS);
+        let are_many = message.unreadable().holds(Unreadable::MANY_CREDENTIALS);
         match are_many && !self.is_trusted() {
             true => Verdict::Blocked,
             false => verdict,
@@ -236,16 +236,16 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         user: Option<&[u8]>,
         judge: impl FnOnce(Attempt<'_>) -> Verdict,
     ) -> Verdict {
-        let reading = self.reading();
+        let message = self.message;
         // A sender that offers several credentials chooses which the script reads (`$au`), but not
         // which are evaluated: then the evaluated ones say who it was.
         let is_chosen_by_sender =
-            self.offers_several() && !reading.nth(Part::AuthUser, 1).is_empty();
+            self.offers_several() && !message.nth(Part::AuthUser, 1).is_empty();
         if let Some(user) = user.filter(|_| !is_chosen_by_sender) {
             return self.with_user(user, judge);
         }
         let mut name = UserName::default();
-        if name.read_credentials(reading, 0) || name.read_from(reading) {
+        if name.read_credentials(message, 0) || name.read_from(message) {
             self.with_user(name.as_bytes(), judge)
         } else {
             Verdict::Pass
@@ -268,8 +268,8 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     /// Stands for a request and its credentials: the same for a retransmission, another for another
     /// guess, even one that hides behind the same Call-ID and CSeq. 0: there is no telling.
     fn stands_for_request(&self) -> u64 {
-        let reading = self.reading();
-        let parts = [Part::CallId, Part::CSeq, Part::Credentials].map(|part| reading.part(part));
+        let parts =
+            [Part::CallId, Part::CSeq, Part::Credentials].map(|part| self.message.part(part));
         if parts[0].is_empty() {
             0
         } else {

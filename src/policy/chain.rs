@@ -6,7 +6,7 @@
 use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::edge::is_request;
-use crate::message::{Message, Method, Part};
+use crate::message::{Message, Method, Part, looked_at};
 use crate::settings::{Edge, Reason};
 use crate::shm::fail;
 use crate::source::Address;
@@ -14,6 +14,7 @@ use crate::source::Address;
 use super::detect::{
     agent, contact, network, network::Standing, place, rate, route, sqli, texts, unreadable,
 };
+use super::evidence::Evidence;
 use super::{Firewall, Inspection, Verdict};
 
 /// What the edge makes of a datagram.
@@ -76,7 +77,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         if verdict != Verdict::Pass || self.trusts_text() {
             return verdict;
         }
-        let agent = || agent::detect(self, self.reading().part(Part::UserAgent));
+        let agent = || agent::detect(self, self.message.part(Part::UserAgent));
         self.step(Reason::Agent, agent)
             .or(|| self.check_texts())
             .or(|| self.step(Reason::Sqli, || sqli::detect(self)))
@@ -102,7 +103,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     /// Contacts and routes are kept of these, and of others they are nobody's concern.
     fn if_opening<T>(&self, detect: impl FnOnce(&Self) -> Option<T>) -> Option<T> {
-        let method = self.reading().method;
+        let method = self.message.method();
         matches!(method, Method::Invite | Method::Register)
             .then(|| detect(self))
             .flatten()
@@ -152,16 +153,16 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
         evidence.map_or(Verdict::Pass, |evidence| self.enforce_block(&evidence))
     }
 
-    /// The User-Agent of the message, or this text, against the lists of agents and the filter;
-    /// not where `policy` says `agent=off`.
+    /// The User-Agent of the message, or this text, against the lists of agents and the filter.
     pub fn check_agent(&self, text: Option<&[u8]>) -> Verdict {
         use crate::lists::{Action, Kind};
-        let agent = text.unwrap_or_else(|| self.reading().part(Part::UserAgent));
-        let trusts = || self.find_text(Kind::Agent, Action::Trust, agent).is_some();
+        let agent = text.unwrap_or_else(|| self.message.part(Part::UserAgent));
+        let find = |action| self.find_text(Kind::Agent, action, looked_at(agent));
+        let trusts = || find(Action::Trust).is_some();
         if self.is_trusted() || trusts() {
             return Verdict::Pass;
         }
-        self.step(Reason::Agent, || agent::detect(self, agent))
+        self.follow_asked(agent::detect(self, agent))
     }
 
     /// Is there SQL in the names of the message, or in this text?
@@ -186,26 +187,26 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
     pub fn check_country(&self) -> Verdict {
         match self.is_trusted() {
             true => Verdict::Pass,
-            false => self.step(Reason::Country, || place::detect(self)),
+            false => self.follow_asked(place::detect(self)),
         }
     }
 
     /// This number, or that of the R-URI, against the lists of destinations.
     pub fn check_destination(&self, number: Option<&[u8]>) -> Verdict {
-        let number = number.unwrap_or_else(|| self.reading().part(Part::UriUser));
+        let number = number.unwrap_or_else(|| self.message.part(Part::UriUser));
         match self.is_trusted() {
             true => Verdict::Pass,
-            false => self.step(Reason::List, || texts::detect_destination(self, number)),
+            false => self.follow_asked(texts::detect_destination(self, number)),
         }
     }
 
-    fn asked<'e>(&self, detect: impl FnOnce() -> Option<super::evidence::Evidence<'e>>) -> Verdict {
-        match detect() {
-            Some(evidence) if !self.is_trusted() && !self.trusts_text() => {
-                self.enforce_asked(&evidence)
-            }
-            _ => Verdict::Pass,
-        }
+    fn asked<'e>(&self, detect: impl FnOnce() -> Option<Evidence<'e>>) -> Verdict {
+        let evidence = detect().filter(|_| !self.is_trusted() && !self.trusts_text());
+        self.follow_asked(evidence)
+    }
+
+    fn follow_asked(&self, evidence: Option<Evidence<'_>>) -> Verdict {
+        evidence.map_or(Verdict::Pass, |evidence| self.enforce_asked(&evidence))
     }
 }
 

@@ -126,7 +126,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                 self.log_failures(event, key, evidence);
             }
             _ => {
-                let method = MethodOf(self.reading());
+                let method = MethodOf(self.message);
                 firewall.log_throttled(format_args!(
                     "{event} key={key} reason={reason} {evidence}{method}"
                 ));
@@ -139,7 +139,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let What::Failures { user, failures, .. } = evidence.what else {
             return;
         };
-        let agent = Escaped(self.reading().part(Part::UserAgent));
+        let agent = Escaped(self.message.part(Part::UserAgent));
         let user = Escaped(user);
         if event == "found" {
             journal.event(format_args!(
@@ -186,11 +186,11 @@ fn blocked(evidence: &Evidence<'_>) -> Counter {
 
 /// ` method=INVITE`: by Kamailio's own name where it has one, however it was written; nothing of a
 /// message without a method.
-struct MethodOf<'a>(&'a crate::message::Reading<'a>);
+struct MethodOf<'a, M>(&'a M);
 
-impl fmt::Display for MethodOf<'_> {
+impl<M: Message> fmt::Display for MethodOf<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0.method.name(), self.0.part(Part::Method)) {
+        match (self.0.method().name(), self.0.part(Part::Method)) {
             (Some(name), _) => write!(f, " method={name}"),
             (None, b"") => Ok(()),
             (None, written) => write!(f, " method={}", Word(written)),

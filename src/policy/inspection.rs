@@ -7,7 +7,7 @@ use std::cell::{OnceCell, RefCell};
 
 use crate::clock::{Clock, Monotonic};
 use crate::counters::Counter;
-use crate::message::{Message, NoMessage, Reading, Unreadable};
+use crate::message::{self, Message, NoMessage, Unreadable};
 use crate::settings::Reason;
 use crate::shm::arena::Pin;
 use crate::source::{Address, Source};
@@ -34,8 +34,6 @@ pub struct Inspection<'p, M, C = Monotonic> {
     pub pin: &'p Option<Pin<'p>>,
     standing: OnceCell<Standing<'p>>,
     trusted: OnceCell<bool>,
-    reading: OnceCell<Reading<'p>>,
-    unreadable: OnceCell<Unreadable>,
     /// Nothing is counted, logged or banned: what would be found is written here.
     pub(super) dry: Option<&'p RefCell<String>>,
 }
@@ -106,23 +104,18 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
             pin,
             standing: OnceCell::new(),
             trusted: OnceCell::new(),
-            reading: OnceCell::new(),
-            unreadable: OnceCell::new(),
             dry,
         }
     }
 
-    /// What the host has read of the message: it is asked when this is first called.
+    /// What of the message can't be read, and what two servers would read differently.
     #[inline]
-    pub fn reading(&self) -> &Reading<'p> {
-        self.reading.get_or_init(|| self.message.read())
-    }
-
-    /// What of it can't be read, and what two servers would read differently: looked for once.
     pub fn unreadable(&self) -> Unreadable {
-        *self
-            .unreadable
-            .get_or_init(|| self.reading().all_unreadable())
+        self.message.judged().unwrap_or_else(|| {
+            let unreadable = message::unreadable(self.message);
+            self.message.judge(unreadable);
+            unreadable
+        })
     }
 
     /// What the operator says of the source.

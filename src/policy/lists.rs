@@ -22,7 +22,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                 Kind::Country => image.find_country(firewall.country_of(address)?, now_ms),
                 Kind::Asn => image.find_asn(firewall.asn_of(address)?, now_ms),
                 kind => {
-                    let text = self.reading().part(*parts_of(kind).first()?);
+                    let text = self.message.part(*parts_of(kind).first()?);
                     let find = |text: &[u8]| image.find_text(text, &firewall.hash, now_ms);
                     find(text).or_else(|| find(&decoded(kind, text)?))
                 }

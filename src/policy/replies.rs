@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::counters::Counter;
-use crate::message::{Message, Method, Part, Reading, Unreadable};
+use crate::message::{Message, Method, Part, Unreadable};
 use crate::scan::Kind;
 use crate::source::Address;
 
@@ -84,13 +84,13 @@ pub fn tells_anything(method: Method, code: i32) -> bool {
 
 impl Digest {
     /// What the host could not read of the credentials may be what the backend refused.
-    fn of(request: &Reading<'_>, challenge: &[u8]) -> Self {
+    fn of(request: &impl Message, challenge: &[u8]) -> Self {
         let realm = parameter(challenge, b"realm");
         let stale = parameter(challenge, b"stale");
         let hidden = Unreadable::CREDENTIALS
             .and(Unreadable::MANY_CREDENTIALS)
             .and(Unreadable::HEADERS);
-        let is_hidden = request.unreadable.holds(hidden);
+        let is_hidden = request.unreadable().holds(hidden);
         let offers = |realm| {
             request
                 .values(Part::AuthRealm)
@@ -136,9 +136,9 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     /// Takes a reply to this request. Without a transaction of the host's, anybody could have made
     /// it up to get another one banned: then it counts only if it came from a trusted source.
     pub fn take_reply(&self, answer: Answer<'_>) -> Verdict {
-        let request = self.reading();
+        let request = self.message;
         let digest = Digest::of(request, answer.challenge);
-        let meaning = meaning(request.method, answer.code, digest);
+        let meaning = meaning(request.method(), answer.code, digest);
         if meaning == Meaning::Nothing {
             return Verdict::Pass;
         }
@@ -172,7 +172,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     }
 }
 
-fn first_of<'m>(request: &Reading<'m>, [first, second]: [Part; 2]) -> &'m [u8] {
+fn first_of(request: &impl Message, [first, second]: [Part; 2]) -> &[u8] {
     match request.part(first) {
         [] => request.part(second),
         text => text,

@@ -8,7 +8,7 @@ use crate::ban::BanReason;
 use crate::ban::Origin;
 use crate::clock::manual::Manual;
 use crate::counters::Counter;
-use crate::message::{Message, Method, NoMessage, Part, Reading};
+use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX, Message, Method, NoMessage, Part, Unreadable};
 use crate::settings::AuthScope;
 
 mod consequences;
@@ -42,21 +42,52 @@ impl Parts {
         self.0.insert((part as u32, index), text.into());
         self
     }
+
+    /// How many sets there are of which this is the first part.
+    fn number(&self, first: Part) -> usize {
+        let parts = first as u32..first as u32 + Part::OF_SET as u32;
+        let of_set = self.0.keys().filter(|(part, _)| parts.contains(part));
+        of_set.map(|(_, index)| index + 1).max().unwrap_or(0)
+    }
 }
 
 impl Message for Parts {
-    fn read(&self) -> Reading<'_> {
-        let mut reading = Reading::default();
-        for part in Part::ALL {
-            for index in 0..32 {
-                if let Some(text) = self.0.get(&(part as u32, index)) {
-                    reading.put(part, index, text);
-                }
-            }
+    fn method(&self) -> Method {
+        Method::named(self.part(Part::Method))
+    }
+
+    fn is_request(&self) -> bool {
+        !self.part(Part::Uri).is_empty()
+    }
+
+    fn unreadable(&self) -> Unreadable {
+        let number = |part: Part| self.number(part);
+        match (
+            number(Part::AuthUser) > CREDENTIALS_MAX,
+            number(Part::Contact) > CONTACTS_MAX,
+        ) {
+            (true, _) => Unreadable::MANY_CREDENTIALS,
+            (_, true) => Unreadable::MANY_CONTACTS,
+            _ => Unreadable::default(),
         }
-        reading.method = Method::named(reading.part(Part::Method));
-        reading.is_request = !reading.part(Part::Uri).is_empty();
-        reading
+    }
+
+    fn count(&self, part: Part) -> usize {
+        match part as usize {
+            0..Part::SINGLE => 1,
+            part if part < Part::Contact as usize => {
+                self.number(Part::AuthUser).min(CREDENTIALS_MAX)
+            }
+            _ => self.number(Part::Contact).min(CONTACTS_MAX),
+        }
+    }
+
+    fn nth(&self, part: Part, index: usize) -> &[u8] {
+        let text = self
+            .0
+            .get(&(part as u32, index))
+            .filter(|_| index < self.count(part));
+        text.map(Vec::as_slice).unwrap_or_default()
     }
 
     fn route(&self) -> &[u8] {

@@ -4,114 +4,183 @@ use std::ops::Range;
 
 use super::is_blank;
 
-/// Words that follow each other with nothing but blanks, stars and brackets between them.
-const PAIRS: [(&[u8], &[&[u8]]); 9] = [
-    (b"union", &[b"select", b"all", b"distinct"]),
-    (b"insert", &[b"into"]),
-    (b"delete", &[b"from"]),
-    (b"drop", &[b"table", b"database", b"schema"]),
-    (b"truncate", &[b"table"]),
-    (b"alter", &[b"table"]),
-    (b"waitfor", &[b"delay"]),
-    (b"into", &[b"outfile", b"dumpfile"]),
-    (b"exec", &[b"master", b"xp_cmdshell", b"sp_configure"]),
-];
+/// What a word can do, or-ed.
+type Roles = u32;
 
-/// Statements that may follow a semicolon, which by itself begins a parameter.
-const VERBS: [&[u8]; 10] = [
-    b"select",
-    b"insert",
-    b"update",
-    b"delete",
-    b"drop",
-    b"truncate",
-    b"alter",
-    b"exec",
-    b"declare",
-    b"waitfor",
-];
+/// Goes on with a condition: `or 1=1`.
+const JOIN: Roles = 1;
+const SELECT: Roles = 2;
+/// Behind a `select` and its columns.
+const FROM: Roles = 4;
+/// A statement, behind a semicolon, which by itself begins a parameter.
+const VERB: Roles = 8;
+/// Before a bracket: functions of time, of errors that tell, and of text put together from numbers.
+const FUNCTION: Roles = 16;
+const TABLE: Roles = 32;
 
-/// Functions: of time, of errors that tell, and of text put together from numbers.
-const FUNCTIONS: [&[u8]; 14] = [
-    b"sleep",
-    b"benchmark",
-    b"pg_sleep",
-    b"extractvalue",
-    b"updatexml",
-    b"load_file",
-    b"concat",
-    b"concat_ws",
-    b"group_concat",
-    b"char",
-    b"chr",
-    b"substring",
-    b"substr",
-    b"randomblob",
-];
+/// Words that follow each other with nothing but blanks, stars and brackets between them: the bit of
+/// each pair is the same in both halves of the higher bits.
+#[derive(Clone, Copy)]
+enum Pair {
+    UnionSelect,
+    InsertInto,
+    DeleteFrom,
+    DropTable,
+    ChangeTable,
+    WaitforDelay,
+    IntoOutfile,
+    ExecProcedure,
+}
 
-const TABLES: [&[u8]; 4] = [
-    b"information_schema",
-    b"sqlite_master",
-    b"pg_catalog",
-    b"xp_cmdshell",
-];
+const FIRST: Roles = 0xfff << 8;
+const SECONDS_ABOVE_FIRSTS: u32 = 12;
+
+const fn first(pair: Pair) -> Roles {
+    1 << (8 + pair as u32)
+}
+
+const fn second(pair: Pair) -> Roles {
+    first(pair) << SECONDS_ABOVE_FIRSTS
+}
+
+/// Every word that matters, the short ones first.
+const WORDS: [(&[u8], Roles); 46] = {
+    use Pair::*;
+    [
+        (b"or", JOIN),
+        (b"and", JOIN),
+        (b"xor", JOIN),
+        (b"all", second(UnionSelect)),
+        (b"chr", FUNCTION),
+        (b"from", FROM | second(DeleteFrom)),
+        (b"into", first(IntoOutfile) | second(InsertInto)),
+        (b"drop", VERB | first(DropTable)),
+        (b"exec", VERB | first(ExecProcedure)),
+        (b"char", FUNCTION),
+        (b"where", JOIN),
+        (b"union", first(UnionSelect)),
+        (b"table", second(DropTable) | second(ChangeTable)),
+        (b"alter", VERB | first(ChangeTable)),
+        (b"delay", second(WaitforDelay)),
+        (b"sleep", FUNCTION),
+        (b"having", JOIN),
+        (b"select", SELECT | VERB | second(UnionSelect)),
+        (b"insert", VERB | first(InsertInto)),
+        (b"update", VERB),
+        (b"delete", VERB | first(DeleteFrom)),
+        (b"schema", second(DropTable)),
+        (b"master", second(ExecProcedure)),
+        (b"concat", FUNCTION),
+        (b"substr", FUNCTION),
+        (b"declare", VERB),
+        (b"waitfor", VERB | first(WaitforDelay)),
+        (b"outfile", second(IntoOutfile)),
+        (b"distinct", second(UnionSelect)),
+        (b"database", second(DropTable)),
+        (b"truncate", VERB | first(ChangeTable)),
+        (b"dumpfile", second(IntoOutfile)),
+        (b"pg_sleep", FUNCTION),
+        (b"benchmark", FUNCTION),
+        (b"updatexml", FUNCTION),
+        (b"load_file", FUNCTION),
+        (b"concat_ws", FUNCTION),
+        (b"substring", FUNCTION),
+        (b"randomblob", FUNCTION),
+        (b"pg_catalog", TABLE),
+        (b"xp_cmdshell", TABLE | second(ExecProcedure)),
+        (b"sp_configure", second(ExecProcedure)),
+        (b"extractvalue", FUNCTION),
+        (b"group_concat", FUNCTION),
+        (b"sqlite_master", TABLE),
+        (b"information_schema", TABLE),
+    ]
+};
+
+/// Of the words with each first letter, the bit of each length.
+const LENGTHS: [u32; 256] = {
+    let mut lengths = [0; 256];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let word = WORDS[at].0;
+        lengths[word[0] as usize] |= 1 << word.len();
+        at += 1;
+    }
+    lengths
+};
+
+fn roles(word: &[u8]) -> Roles {
+    let lengths = word.first().map_or(0, |&first| LENGTHS[usize::from(first)]);
+    // Most words are none of these, and are done with here.
+    if word.len() >= 32 || lengths & (1 << word.len()) == 0 {
+        return 0;
+    }
+    let known = WORDS.iter().find(|(known, _)| *known == word);
+    known.map_or(0, |&(_, roles)| roles)
+}
+
+const OF_WORD: [bool; 256] = {
+    let mut of_word = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        of_word[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    of_word
+};
 
 pub(super) const fn is_of_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+    OF_WORD[byte as usize]
 }
 
 /// Where the words of a text are.
 pub(super) fn words(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let is_word = |place: &usize| text.get(*place).copied().is_some_and(is_of_word);
-        let begin = (at..text.len()).find(is_word)?;
-        at = (begin..text.len())
-            .find(|place| !is_word(place))
-            .unwrap_or(text.len());
+        let begin = at + text[at..].iter().position(|&byte| is_of_word(byte))?;
+        let length = text[begin..].iter().position(|&byte| !is_of_word(byte));
+        at = length.map_or(text.len(), |length| begin + length);
         Some(begin..at)
     })
 }
 
 /// Is there one?
 pub(super) fn any(text: &[u8]) -> bool {
-    let mut before: Option<Range<usize>> = None;
+    let mut end = 0;
+    let mut before: Roles = 0;
     let mut is_selecting = false;
     for place in words(text) {
-        let word = &text[place.clone()];
-        let gap = &text[before.as_ref().map_or(0, |word| word.end)..place.start];
-        let is_next = before.is_some()
-            && gap
-                .iter()
-                .all(|&byte| is_blank(byte) || b"*()".contains(&byte));
-        let previous = before.map_or(&b""[..], |word| &text[word]);
-        // Words of one letter are none of SQL's, and digits are only compared.
-        let is_word = word.len() > 1;
-        let is_pair = is_next
-            && is_word
-            && previous.len() > 1
-            && PAIRS
-                .iter()
-                .any(|(first, second)| *first == previous && second.contains(&word));
-        is_selecting = word == b"select" || (is_selecting && is_of_columns(gap));
-        let found = is_pair
-            || (is_selecting && word == b"from")
-            || (follows_semicolon(gap) && VERBS.contains(&word) && is_followed(text, place.end))
-            || (is_word && text.get(place.end) == Some(&b'(') && FUNCTIONS.contains(&word))
-            || (is_word && TABLES.contains(&word))
-            || (is_next && is_always(previous, &text[place.start..]));
+        let gap = &text[std::mem::replace(&mut end, place.end)..place.start];
+        let role = roles(&text[place.clone()]);
+        let previous = std::mem::replace(&mut before, role);
+        is_selecting = role & SELECT != 0 || (is_selecting && is_of_columns(gap));
+        if role | previous == 0 {
+            continue;
+        }
+        let after = text.get(place.end).copied();
+        let is_pair = (previous & FIRST) << SECONDS_ABOVE_FIRSTS & role != 0;
+        let found = role & TABLE != 0
+            || (role & FROM != 0 && is_selecting)
+            || (role & VERB != 0 && follows_semicolon(gap) && after.is_some_and(is_blank))
+            || (role & FUNCTION != 0 && after == Some(b'('))
+            || (is_pair && is_next(gap))
+            || (previous & JOIN != 0 && is_next(gap) && compares_numbers(&text[place.start..]));
         if found {
             return true;
         }
-        before = Some(place);
     }
     false
 }
 
+/// Does nothing that matters stand between two words?
+fn is_next(gap: &[u8]) -> bool {
+    let mut bytes = gap.iter();
+    bytes.all(|&byte| is_blank(byte) || b"*()".contains(&byte))
+}
+
 /// Is this between the words of a list of columns?
 fn is_of_columns(gap: &[u8]) -> bool {
-    gap.iter()
-        .all(|&byte| is_blank(byte) || b"*(),".contains(&byte))
+    let mut bytes = gap.iter();
+    bytes.all(|&byte| is_blank(byte) || b"*(),".contains(&byte))
 }
 
 fn follows_semicolon(gap: &[u8]) -> bool {
@@ -119,18 +188,13 @@ fn follows_semicolon(gap: &[u8]) -> bool {
     last == Some(&b';')
 }
 
-fn is_followed(text: &[u8], at: usize) -> bool {
-    text.get(at).copied().is_some_and(is_blank)
-}
-
-/// Behind this word, is this a comparison of two numbers: `or 1=1`?
-fn is_always(word: &[u8], rest: &[u8]) -> bool {
+/// `1=1`, behind a word that joins conditions.
+fn compares_numbers(text: &[u8]) -> bool {
     let number = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let joins = [&b"or"[..], b"and", b"xor", b"having", b"where"].contains(&word);
-    if !joins || number(rest) == 0 {
+    if number(text) == 0 {
         return false;
     }
-    let rest = super::after_any(&rest[number(rest)..], is_blank);
+    let rest = super::after_any(&text[number(text)..], is_blank);
     let compared = super::after_any(rest, |byte| b"=<>!".contains(&byte));
     compared.len() < rest.len() && number(super::after_any(compared, is_blank)) > 0
 }

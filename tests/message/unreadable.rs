@@ -49,7 +49,7 @@ const DIGEST: &str = r#"Digest username="alice", realm="x", nonce="6a", uri="sip
 type Change = fn(Request) -> Request;
 
 /// What is wrong, and what the log says of it.
-const UNREADABLE: [(Change, &str); 12] = [
+const UNREADABLE: [(Change, &str); 13] = [
     (
         |request| request.header("Authorization", format!("{DIGEST},foo")),
         "credentials",
@@ -97,7 +97,12 @@ const UNREADABLE: [(Change, &str); 12] = [
     ),
     (|request| request.uri("sip:a@palisade.test:99999999"), "uri"),
     (|request| request.another("Max-Forwards", "70"), "headers"),
+    (|request| headers(request, 250), "many_headers"),
 ];
+
+fn headers(request: Request, count: usize) -> Request {
+    (0..count).fold(request, |request, _| request.another("X", "y"))
+}
 
 #[test]
 fn a_header_that_matters_and_cannot_be_read_blocks_the_request() {
@@ -217,7 +222,8 @@ fn no_valid_message_is_taken_for_one() {
         ordinary
             .clone()
             .header("To", "<tel:+4930123;phone-context=x.org>"),
-        ordinary.without("Contact").uri("tel:+4930123"),
+        ordinary.clone().without("Contact").uri("tel:+4930123"),
+        headers(ordinary, 240),
     ] {
         phone.send(&request.next());
     }

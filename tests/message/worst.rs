@@ -103,11 +103,8 @@ fn the_worst_messages_add_one_line_at_most() {
         modparam("palisade", "policy", "rate=off malformed=block contact=block route=block")
         modparam("palisade", "signal_max", 1000)
         request_route {
-            $var(code) = 1;
-            if (!palisade_check()) {
-                xlog("L_NOTICE", "checked: $rc\n");
-                exit;
-            }
+            palisade_check();
+            $var(code) = $rc;
             palisade_auth_blocked();
             palisade_auth_result("-2");
             xlog("L_NOTICE", "checked: $var(code)\n");

@@ -9,11 +9,11 @@ use crate::source::Address;
 
 /// Looks at every contact.
 pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<Evidence<'p>> {
-    let reading = inspection.reading();
-    let mut contacts = reading
+    let message = inspection.message;
+    let mut contacts = message
         .values(Part::Contact)
-        .zip(reading.values(Part::ContactHost))
-        .filter(|_| reading.is_request);
+        .zip(message.values(Part::ContactHost))
+        .filter(|_| message.is_request());
     let (contact, _) = contacts.find(|(_, host)| Address::parse(host).is_some())?;
     Some(inspection.evidence(Reason::Contact, What::Contact(contact)))
 }

@@ -10,7 +10,7 @@ use crate::source::Address;
 
 /// Looks at the topmost Record-Route.
 pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<Evidence<'p>> {
-    if !inspection.reading().is_request {
+    if !inspection.message.is_request() {
         return None;
     }
     let route = Address::parse(inspection.message.route())?;

@@ -4,7 +4,7 @@
 //! Of requests alone: a response repeats what the request said, and its sender is not to blame.
 
 use crate::clock::Clock;
-use crate::message::{Message, Part, Reading};
+use crate::message::{Message, Part};
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
 use crate::settings::Reason;
@@ -21,7 +21,7 @@ const NAMES: [(&str, Part); 5] = [
 
 /// Looks at the names of a message.
 pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<Evidence<'p>> {
-    let (part, text) = find(inspection.reading())?;
+    let (part, text) = find(inspection.message)?;
     Some(inspection.evidence(Reason::Sqli, What::Sql(part, text)))
 }
 
@@ -34,12 +34,12 @@ pub fn detect_in<'e, M: Message, C: Clock>(
 }
 
 /// The part that SQL is in, and its text.
-fn find<'p>(reading: &Reading<'p>) -> Option<(&'static str, &'p [u8])> {
-    if !reading.is_request {
+fn find(message: &impl Message) -> Option<(&'static str, &[u8])> {
+    if !message.is_request() {
         return None;
     }
     let mut names = NAMES
         .iter()
-        .flat_map(|&(name, part)| reading.values(part).map(move |text| (name, text)));
+        .flat_map(|&(name, part)| message.values(part).map(move |text| (name, text)));
     names.find(|(_, text)| sqli::holds(text))
 }

@@ -73,10 +73,10 @@ fn find<'p, M: Message, C: Clock>(
     {
         return None;
     }
-    let reading = inspection.reading();
+    let message = inspection.message;
     let mut texts = parts_of(kind)
         .iter()
-        .flat_map(|&part| reading.values(part))
+        .flat_map(|&part| message.values(part))
         .map(looked_at)
         .filter(|text| !text.is_empty());
     texts.find_map(|text| find_value(inspection, kind, action, text))
@@ -114,10 +114,10 @@ pub fn parts_of(kind: Kind) -> &'static [Part] {
 /// An INVITE within a dialog calls nobody. That there is one is not taken from its To tag, which
 /// anybody can write.
 fn is_new_call<M: Message, C: Clock>(inspection: &Inspection<'_, M, C>) -> bool {
-    let reading = inspection.reading();
+    let message = inspection.message;
     let is_in_dialog = || {
-        let known = inspection.message.is_in_dialog();
+        let known = message.is_in_dialog();
         known.unwrap_or_else(|| inspection.firewall.settings.trust_to_tag() == 1)
     };
-    reading.method == Method::Invite && (reading.part(Part::ToTag).is_empty() || !is_in_dialog())
+    message.method() == Method::Invite && (message.part(Part::ToTag).is_empty() || !is_in_dialog())
 }

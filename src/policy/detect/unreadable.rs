@@ -12,15 +12,18 @@ use crate::settings::Reason;
 /// What it weighs among the signals of its source.
 const WEIGHT: u64 = 1;
 
-/// Looks at what the host could not read of a request, and counts it against its source: who sends
-/// one is blocked, who goes on is banned, as with signals of the script.
+/// Looks at what the host could not read of a request, and counts it against its source, once however
+/// many functions look: who sends one is blocked, who goes on is banned, as with signals of the script.
 pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<Evidence<'p>> {
-    let (firewall, reading) = (inspection.firewall, inspection.reading());
+    let (firewall, message) = (inspection.firewall, inspection.message);
     let unreadable = inspection.unreadable();
-    if unreadable.is_empty() || !reading.is_request {
+    if unreadable.is_empty() || !message.is_request() {
         return None;
     }
     let evidence = inspection.evidence(Reason::Malformed, What::Unreadable(unreadable));
+    if !message.is_newly_counted() {
+        return Some(evidence.known());
+    }
     firewall.counters.count(Counter::Signals);
     let counted = firewall.scans.signal(
         inspection.source,
