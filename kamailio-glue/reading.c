@@ -30,6 +30,10 @@
  * bytes: the rest is as good as unreadable. */
 #define REST_BYTES 1024
 
+/* Bytes of the longest Contact, or credentials, that are read: Kamailio's parser
+ * may take a millisecond for a kilobyte. */
+#define BODY_MAX 4096
+
 static int may_read(sip_msg_t *msg, const str *s, int *rest)
 {
 	if(once_failed(msg) == 0)
@@ -253,7 +257,7 @@ static void read_contacts(
 	int headers = 0;
 
 	while((hdr = once_next(&walk, HDR_CONTACT_T)) != NULL) {
-		if(headers++ == PALISADE_CONTACTS_MAX
+		if(headers++ == PALISADE_CONTACTS_MAX || hdr->body.len > BODY_MAX
 				|| (hdr->parsed == NULL && !may_read(msg, &hdr->body, rest))) {
 			reading->unreadable |= PALISADE_MANY_CONTACTS;
 			return;
@@ -300,6 +304,10 @@ static void read_offered(palisade_host_reading_t *reading, sip_msg_t *msg,
 				|| (hdr->parsed == NULL && !may_read(msg, &hdr->body, rest))) {
 			reading->unreadable |= PALISADE_MANY_CREDENTIALS;
 			return;
+		}
+		if(hdr->body.len > BODY_MAX) {
+			reading->unreadable |= PALISADE_UNREADABLE_CREDENTIALS;
+			continue;
 		}
 		/* above zero: no digest, which neither Kamailio's auth modules nor a
 		 * password guesser have a use for */

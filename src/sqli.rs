@@ -150,14 +150,22 @@ fn comments(text: &[u8]) -> bool {
         let begin = memmem::find(text, b"/*")?;
         memmem::find(&text[begin + 2..], b"*/")
     };
-    // `--` is a comment before a blank, or at the end; between letters it is a name's.
-    let is_line = || {
-        let mut dashes = memchr::memchr_iter(b'-', text);
-        let ends = |at: usize| text.get(at + 2).is_none_or(|&byte| is_blank(byte));
-        dashes.any(|at| text.get(at + 1) == Some(&b'-') && ends(at))
-    };
-    let is_all_dashes = || text.iter().all(|&byte| byte == b'-');
-    is_enclosed().is_some() || (is_line() && !is_all_dashes())
+    is_enclosed().is_some() || ends_in_dashes(text)
+}
+
+/// `--` is a comment before a blank, or at the end; between letters it is a name's, and nothing but dashes is one, too.
+fn ends_in_dashes(text: &[u8]) -> bool {
+    let mut dashes = 0;
+    for &byte in text {
+        if byte == b'-' {
+            dashes += 1;
+        } else if dashes >= 2 && is_blank(byte) {
+            return true;
+        } else {
+            dashes = 0;
+        }
+    }
+    dashes >= 2 && dashes < text.len()
 }
 
 /// What separates words: `+` is a space in a form of the web's, where these attacks come from.

@@ -29,7 +29,7 @@ pub const LONGEST: usize = 512;
 const LONGEST_WRITTEN: usize = 256;
 
 /// Letters of a name that may be no ASCII: each has to be looked up, for some 50 ns.
-const FOREIGN: usize = 32;
+const FOREIGN: usize = 8;
 
 /// Writes the skeleton of a name.
 #[inline]

@@ -44,10 +44,8 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         if result == AuthResult::Failure {
             return self.auth_failed(user);
         }
-        self.check_readable().or(|| {
-            self.withdraw_others(user);
-            self.with_attempt(user, |attempt| self.take_result(result, attempt))
-        })
+        self.check_readable()
+            .or(|| self.with_evaluated(user, |attempt| self.take_result(result, attempt)))
     }
 
     fn take_result(&self, result: AuthResult, attempt: Attempt<'_>) -> Verdict {
@@ -74,10 +72,8 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     /// Counts one failure.
     pub fn auth_failed(&self, user: Option<&[u8]>) -> Verdict {
-        self.check_readable().or(|| {
-            self.withdraw_others(user);
-            self.with_attempt(user, |attempt| self.take_failure(attempt))
-        })
+        self.check_readable()
+            .or(|| self.with_evaluated(user, |attempt| self.take_failure(attempt)))
     }
 
     fn take_failure(&self, attempt: Attempt<'_>) -> Verdict {
@@ -134,9 +130,10 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     /// Forgets the failures of this user from this source, block included.
     pub fn auth_ok(&self, user: Option<&[u8]>) {
-        self.with_attempt(user, |attempt| {
-            self.take_success(attempt);
-            Verdict::Pass
+        self.each_attempt(user, |index, attempt| {
+            if index == 0 {
+                self.take_success(attempt);
+            }
         });
     }
 
@@ -153,20 +150,32 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         }
         // Without credentials there is nothing to evaluate, and nothing comes back.
         let is_evaluated = self.message.offered() > 0;
-        let verdict = self.with_each(user, |attempt| {
-            let is_admitted = match is_evaluated {
+        let mut verdict = self.check_many();
+        self.each_attempt(user, |_, attempt| {
+            let is_admitted = || match is_evaluated {
                 true => firewall.auth.admit(attempt, &firewall.clock),
                 false => !firewall.auth.is_blocked(attempt, &firewall.clock),
             };
-            match is_admitted {
-                true => Verdict::Pass,
-                false => Verdict::Blocked,
+            if verdict == Verdict::Pass && !is_admitted() {
+                verdict = Verdict::Blocked;
             }
         });
         if verdict == Verdict::Blocked {
             firewall.counters.count(Counter::AuthBlocked);
         }
         verdict == Verdict::Blocked
+    }
+
+    /// More credentials than are looked at.
+    fn check_many(&self) -> Verdict {
+        let are_many = self
+            .message
+            .unreadable()
+            .holds(Unreadable::MANY_CREDENTIALS);
+        match are_many && !self.is_trusted() {
+            true => Verdict::Blocked,
+            false => Verdict::Pass,
+        }
     }
 
     /// Credentials that can't be read here may be read by the server behind.
@@ -177,92 +186,54 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         self.step(Reason::Malformed, || unreadable::detect(self))
     }
 
-    /// Gives back what [`auth_blocked`](Self::auth_blocked) took for the users whose credentials
-    /// were not evaluated after all.
-    fn withdraw_others(&self, user: Option<&[u8]>) {
-        if !self.offers_several() {
+    /// Runs `judge` for the attempt whose credentials were evaluated; the others that the message offers
+    /// get back what [`auth_blocked`](Self::auth_blocked) took for them.
+    fn with_evaluated(
+        &self,
+        user: Option<&[u8]>,
+        judge: impl Fn(Attempt<'_>) -> Verdict,
+    ) -> Verdict {
+        let mut verdict = Verdict::Pass;
+        self.each_attempt(user, |index, attempt| match index {
+            0 => verdict = judge(attempt),
+            _ => self.firewall.auth.withdraw(attempt, &self.firewall.clock),
+        });
+        verdict
+    }
+
+    /// Runs `visit` for the attempt that a message is, and then once for each other user that its
+    /// credentials name. One without a user has nothing to count; a trusted source is never counted
+    /// nor blocked.
+    fn each_attempt(&self, user: Option<&[u8]>, mut visit: impl FnMut(usize, Attempt<'_>)) {
+        if self.is_trusted() {
             return;
         }
-        let mut is_evaluated = true;
-        self.with_each(user, |attempt| {
-            if !core::mem::take(&mut is_evaluated) {
-                self.firewall.auth.withdraw(attempt, &self.firewall.clock);
-            }
-            Verdict::Pass
-        });
-    }
-
-    /// Does the message offer more than one set of credentials?
-    fn offers_several(&self) -> bool {
-        self.message.offered() > 1
-    }
-
-    /// Runs `judge` for the attempt that a message is, and then once for each other user that its
-    /// credentials name, until one is blocked. Where there are more than are looked at, the message
-    /// is blocked.
-    fn with_each(
-        &self,
-        user: Option<&[u8]>,
-        mut judge: impl FnMut(Attempt<'_>) -> Verdict,
-    ) -> Verdict {
-        let message = self.message;
-        let mut asked = [0; CREDENTIALS_MAX];
-        let mut verdict = self.with_attempt(user, |attempt| {
-            asked[0] = attempt.name.whole;
-            judge(attempt)
-        });
-        for index in 1..message.offered() {
-            let mut name = UserName::default();
-            if verdict == Verdict::Blocked || !name.read_credentials(message, index) {
-                continue;
-            }
-            let hash = self.firewall.hash.user(name.as_bytes()).whole;
-            if !asked.contains(&hash) {
-                asked[index] = hash;
-                verdict = self.with_user(name.as_bytes(), &mut judge);
-            }
-        }
-        let are_many = message.unreadable().holds(Unreadable::MANY_CREDENTIALS);
-        match are_many && !self.is_trusted() {
-            true => Verdict::Blocked,
-            false => verdict,
-        }
-    }
-
-    /// Runs `judge` for the attempt that a message is, which may offer several sets of credentials;
-    /// one without a user has nothing to count.
-    fn with_attempt(
-        &self,
-        user: Option<&[u8]>,
-        judge: impl FnOnce(Attempt<'_>) -> Verdict,
-    ) -> Verdict {
         let message = self.message;
         // A sender that offers several credentials chooses which the script reads (`$au`), but not
         // which are evaluated: then the evaluated ones say who it was.
-        let is_chosen_by_sender =
-            self.offers_several() && !message.nth(Part::AuthUser, 1).is_empty();
-        if let Some(user) = user.filter(|_| !is_chosen_by_sender) {
-            return self.with_user(user, judge);
+        let offers_several = message.offered() > 1;
+        let is_chosen_by_sender = offers_several && !message.nth(Part::AuthUser, 1).is_empty();
+        let mut visited = [0; CREDENTIALS_MAX];
+        for index in 0..message.offered().max(1) {
+            let mut name = UserName::default();
+            let user = match user.filter(|_| index == 0 && !is_chosen_by_sender) {
+                Some(user) => user,
+                None if name.read_credentials(message, index) => name.as_bytes(),
+                None if index == 0 && name.read_from(message) => name.as_bytes(),
+                None => continue,
+            };
+            let hashed = self.firewall.hash.user(user);
+            if !visited.contains(&hashed.whole) {
+                visited[index] = hashed.whole;
+                let attempt = Attempt {
+                    user,
+                    name: hashed,
+                    source: self.source,
+                    request: 0,
+                };
+                visit(index, attempt);
+            }
         }
-        let mut name = UserName::default();
-        if name.read_credentials(message, 0) || name.read_from(message) {
-            self.with_user(name.as_bytes(), judge)
-        } else {
-            Verdict::Pass
-        }
-    }
-
-    /// Runs `judge` for an attempt of this user; a trusted source is never counted nor blocked.
-    fn with_user(&self, user: &[u8], judge: impl FnOnce(Attempt<'_>) -> Verdict) -> Verdict {
-        if self.is_trusted() {
-            return Verdict::Pass;
-        }
-        judge(Attempt {
-            user,
-            name: self.firewall.hash.user(user),
-            source: self.source,
-            request: 0,
-        })
     }
 
     /// Stands for a request and its credentials: the same for a retransmission, another for another
