@@ -25,22 +25,9 @@
 /* Another value of enum palisade_host_unreadable, for the memory alone. */
 #define UNREADABLE_ROUTE (1u << 31)
 
-/* Kamailio's own parse ends where something can't be read. What is left is
- * read nevertheless, a decoy hides nothing; but no more of it than so many
- * bytes: the rest is as good as unreadable. */
-#define REST_BYTES 1024
-
 /* Bytes of the longest Contact, or credentials, that are read: Kamailio's parser
  * may take a millisecond for a kilobyte. */
 #define BODY_MAX 4096
-
-static int may_read(sip_msg_t *msg, const str *s, int *rest)
-{
-	if(once_failed(msg) == 0)
-		return 1;
-	*rest -= s->len;
-	return *rest >= 0;
-}
 
 static palisade_host_text_t text(const str *s)
 {
@@ -148,7 +135,7 @@ int32_t reading_method(sip_msg_t *msg)
 
 /* From or To, whose URI is read by read_uri() */
 static void read_party(palisade_host_reading_t *reading, sip_msg_t *msg,
-		int *rest, const to_body_t *party,
+		const to_body_t *party,
 		sip_uri_t *(*read_uri)(sip_msg_t *), uint32_t what, int32_t user,
 		int32_t host)
 {
@@ -158,8 +145,6 @@ static void read_party(palisade_host_reading_t *reading, sip_msg_t *msg,
 		return;
 	if(party->parsed_uri.user.s != NULL || party->parsed_uri.host.s != NULL)
 		uri = read_uri(msg);
-	else if(!may_read(msg, &party->uri, rest))
-		reading->unreadable |= what;
 	else if(is_sip_or_tel(&party->uri))
 		ONCE(msg, once_failed(msg), what, (uri = read_uri(msg)) != NULL ? 0 : -1);
 	if(uri != NULL) {
@@ -174,20 +159,17 @@ static sip_uri_t *to_uri(sip_msg_t *msg)
 }
 
 static void read_from_and_to(
-		palisade_host_reading_t *reading, sip_msg_t *msg, int *rest)
+		palisade_host_reading_t *reading, sip_msg_t *msg)
 {
 	const to_body_t *from = NULL, *to = NULL;
 
-	if(msg->from != NULL && msg->from->parsed == NULL
-			&& !may_read(msg, &msg->from->body, rest))
-		reading->unreadable |= PALISADE_UNREADABLE_FROM;
-	else if(msg->from != NULL
+	if(msg->from != NULL
 			&& (msg->from->parsed != NULL
 					|| ONCE(msg, once_failed(msg), PALISADE_UNREADABLE_FROM,
 							   parse_from_header(msg))
 							   == 0))
 		from = get_from(msg);
-	read_party(reading, msg, rest, from, parse_from_uri, PALISADE_UNREADABLE_FROM,
+	read_party(reading, msg, from, parse_from_uri, PALISADE_UNREADABLE_FROM,
 			PALISADE_PART_FROM_USER, PALISADE_PART_FROM_HOST);
 	if(from != NULL)
 		reading->single[PALISADE_PART_FROM_NAME] = unquoted(&from->display);
@@ -195,23 +177,19 @@ static void read_from_and_to(
 	/* parse_headers() has parsed To */
 	if(msg->to != NULL && msg->to->parsed != NULL)
 		to = get_to(msg);
-	read_party(reading, msg, rest, to, to_uri, PALISADE_UNREADABLE_TO,
+	read_party(reading, msg, to, to_uri, PALISADE_UNREADABLE_TO,
 			PALISADE_PART_TO_USER, PALISADE_PART_TO_HOST);
 	if(to != NULL)
 		reading->single[PALISADE_PART_TO_TAG] = text(&to->tag_value);
 }
 
 static void read_uri(
-		palisade_host_reading_t *reading, sip_msg_t *msg, int *rest)
+		palisade_host_reading_t *reading, sip_msg_t *msg)
 {
 	const sip_uri_t *uri = &msg->parsed_orig_ruri;
 	const str *written = &msg->first_line.u.request.uri;
 
 	reading->single[PALISADE_PART_URI] = text(written);
-	if(!msg->parsed_orig_ruri_ok && !may_read(msg, written, rest)) {
-		reading->unreadable |= PALISADE_UNREADABLE_URI;
-		return;
-	}
 	if(!msg->parsed_orig_ruri_ok
 			&& (!is_sip_or_tel(written)
 					|| ONCE(msg, once_failed(msg), PALISADE_UNREADABLE_URI,
@@ -248,7 +226,7 @@ static int add_contact(palisade_host_reading_t *reading, sip_msg_t *msg,
 /* Every header is tried, also behind one that can't be read: a decoy hides
  * nothing. In a header, Kamailio keeps the contacts back to front. */
 static void read_contacts(
-		palisade_host_reading_t *reading, sip_msg_t *msg, int *rest)
+		palisade_host_reading_t *reading, sip_msg_t *msg)
 {
 	uint32_t before = once_failed(msg);
 	walk_t walk = once_walk(msg);
@@ -257,8 +235,7 @@ static void read_contacts(
 	int headers = 0;
 
 	while((hdr = once_next(&walk, HDR_CONTACT_T)) != NULL) {
-		if(headers++ == PALISADE_CONTACTS_MAX || hdr->body.len > BODY_MAX
-				|| (hdr->parsed == NULL && !may_read(msg, &hdr->body, rest))) {
+		if(headers++ == PALISADE_CONTACTS_MAX || hdr->body.len > BODY_MAX) {
 			reading->unreadable |= PALISADE_MANY_CONTACTS;
 			return;
 		}
@@ -291,7 +268,7 @@ static void add_credentials(
 
 /* the credentials of one type, but for those of first */
 static void read_offered(palisade_host_reading_t *reading, sip_msg_t *msg,
-		hdr_types_t type, const hdr_field_t *first, int *rest)
+		hdr_types_t type, const hdr_field_t *first)
 {
 	uint32_t before = once_failed(msg);
 	walk_t walk = once_walk(msg);
@@ -300,8 +277,7 @@ static void read_offered(palisade_host_reading_t *reading, sip_msg_t *msg,
 
 	while((hdr = once_next(&walk, type)) != NULL) {
 		if(headers++ == PALISADE_CREDENTIALS_MAX
-				|| reading->credentials_count == PALISADE_CREDENTIALS_MAX
-				|| (hdr->parsed == NULL && !may_read(msg, &hdr->body, rest))) {
+				|| reading->credentials_count == PALISADE_CREDENTIALS_MAX) {
 			reading->unreadable |= PALISADE_MANY_CREDENTIALS;
 			return;
 		}
@@ -326,7 +302,7 @@ static void read_offered(palisade_host_reading_t *reading, sip_msg_t *msg,
  * checked against. An ACK and a CANCEL can't be challenged, and have none for
  * $au either. */
 static void read_credentials(
-		palisade_host_reading_t *reading, sip_msg_t *msg, int *rest)
+		palisade_host_reading_t *reading, sip_msg_t *msg)
 {
 	hdr_field_t *first;
 
@@ -336,9 +312,9 @@ static void read_credentials(
 	if(first != NULL)
 		add_credentials(reading, first);
 	if(msg->proxy_auth != NULL)
-		read_offered(reading, msg, HDR_PROXYAUTH_T, first, rest);
+		read_offered(reading, msg, HDR_PROXYAUTH_T, first);
 	if(msg->authorization != NULL)
-		read_offered(reading, msg, HDR_AUTHORIZATION_T, first, rest);
+		read_offered(reading, msg, HDR_AUTHORIZATION_T, first);
 }
 
 static int has_many_headers(const sip_msg_t *msg)
@@ -354,7 +330,6 @@ static int has_many_headers(const sip_msg_t *msg)
 static void read_all(palisade_host_reading_t *reading, sip_msg_t *msg)
 {
 	int is_request = msg->first_line.type == SIP_REQUEST && IS_SIP(msg);
-	int rest = REST_BYTES;
 
 	reading->is_request = is_request;
 	reading->unreadable = 0;
@@ -372,13 +347,13 @@ static void read_all(palisade_host_reading_t *reading, sip_msg_t *msg)
 							: &get_cseq(msg)->method);
 	reading->single[PALISADE_PART_CALL_ID] = body(msg->callid);
 	reading->single[PALISADE_PART_CSEQ] = body(msg->cseq);
-	read_from_and_to(reading, msg, &rest);
+	read_from_and_to(reading, msg);
 	if(is_request) {
-		read_uri(reading, msg, &rest);
-		read_credentials(reading, msg, &rest);
+		read_uri(reading, msg);
+		read_credentials(reading, msg);
 	}
 	if(msg->contact != NULL)
-		read_contacts(reading, msg, &rest);
+		read_contacts(reading, msg);
 	if(has_many_headers(msg))
 		reading->unreadable |= PALISADE_MANY_HEADERS;
 	reading->unreadable |= once_failed(msg) & ~UNREADABLE_ROUTE;

@@ -12,7 +12,7 @@ pub use unreadable::Unreadable;
 pub use user::UserName;
 
 /// Sets of credentials that are looked at. Nobody honest offers so many.
-pub const CREDENTIALS_MAX: usize = 4;
+pub const CREDENTIALS_MAX: usize = 3;
 
 /// Contacts that are looked at. Nobody honest sends so many.
 pub const CONTACTS_MAX: usize = 16;
@@ -21,7 +21,7 @@ pub const CONTACTS_MAX: usize = 16;
 pub const NAME_MAX: usize = 512;
 
 /// Bytes of what users are counted by, together: the users of all credentials, and their realms.
-const COUNTED_MAX: usize = 512;
+pub const COUNTED_MAX: usize = 384;
 
 /// The part of a name that is looked at.
 #[must_use]
@@ -31,7 +31,7 @@ pub fn looked_at(name: &[u8]) -> &[u8] {
 
 /// Bytes of all users of a message together that are looked at: what is looked for in them takes up to
 /// seven times as long as reading them.
-pub const USERS_MAX: usize = 1024;
+pub const USERS_MAX: usize = 768;
 
 /// Bytes of all hosts and display names together: lists of parts and expressions take ten times as long.
 pub const HOSTS_MAX: usize = 640;

@@ -65,7 +65,7 @@ static int receive(sip_msg_t *msg, const char *text, int len)
 	return 0;
 }
 
-static int parse_all_contacts(sip_msg_t *msg)
+static void parse_all_contacts(sip_msg_t *msg)
 {
 	hdr_field_t *hdr;
 	const contact_t *contact;
@@ -73,33 +73,31 @@ static int parse_all_contacts(sip_msg_t *msg)
 
 	for(hdr = msg->contact; hdr != NULL; hdr = next_sibling_hdr(hdr)) {
 		if(parse_contact(hdr) < 0)
-			return -1;
+			continue;
 		contact = ((contact_body_t *)hdr->parsed)->contacts;
 		for(; contact != NULL; contact = contact->next)
-			if(parse_uri(contact->uri.s, contact->uri.len, &uri) < 0)
-				return -1;
+			(void)parse_uri(contact->uri.s, contact->uri.len, &uri);
 	}
-	return 0;
 }
 
-static int parse_all_credentials(hdr_field_t *hdr)
+static void parse_all_credentials(hdr_field_t *hdr)
 {
 	for(; hdr != NULL; hdr = next_sibling_hdr(hdr))
-		if(parse_credentials(hdr) < 0)
-			return -1;
-	return 0;
+		(void)parse_credentials(hdr);
 }
 
-/* all that Kamailio makes of a message when each part is asked for once; it
- * ends where something can't be read */
+/* all that Kamailio makes of a message when each part is asked for once */
 static void parse(sip_msg_t *msg)
 {
-	(void)(parse_headers(msg, HDR_EOH_F, 0) < 0
-			|| (msg->from != NULL && parse_from_uri(msg) == NULL)
-			|| (msg->to != NULL && parse_to_uri(msg) == NULL)
-			|| parse_orig_ruri(msg) < 0 || parse_all_contacts(msg) < 0
-			|| parse_all_credentials(msg->authorization) < 0
-			|| parse_all_credentials(msg->proxy_auth) < 0);
+	(void)parse_headers(msg, HDR_EOH_F, 0);
+	if(msg->from != NULL)
+		(void)parse_from_uri(msg);
+	if(msg->to != NULL)
+		(void)parse_to_uri(msg);
+	(void)parse_orig_ruri(msg);
+	parse_all_contacts(msg);
+	parse_all_credentials(msg->authorization);
+	parse_all_credentials(msg->proxy_auth);
 }
 
 static double parse_once(sip_msg_t *msg)

@@ -17,7 +17,6 @@
 
 use std::hash::Hasher;
 
-use percent_encoding::percent_decode;
 use unicode_normalization::char::decompose_compatible;
 
 use super::{ONES, lower};
@@ -108,19 +107,61 @@ fn write_letters<H: Hasher>(hasher: H, name: &[u8]) -> Option<H> {
         return None;
     }
     let mut skeleton = Skeleton::new(hasher);
-    let mut room = [0; LONGEST_WRITTEN];
-    let decoded = room.iter_mut().zip(percent_decode(name));
-    let used = decoded.map(|(to, byte)| *to = byte).count();
-    let text = std::str::from_utf8(&room[..used]).ok()?;
     let mut foreign = 0;
-    let is_whole = text.chars().all(|letter| {
-        if letter.is_ascii() {
-            return skeleton.push_part(letter);
+    let mut bytes = Decoded(name);
+    while let Some(byte) = bytes.next() {
+        if byte.is_ascii() {
+            skeleton.push_part(byte).then_some(())?;
+        } else {
+            foreign += 1;
+            let letter = bytes.letter(byte).filter(|_| foreign <= FOREIGN)?;
+            skeleton.push_letter(letter).then_some(())?;
         }
-        foreign += 1;
-        foreign <= FOREIGN && skeleton.push_letter(letter)
-    });
-    is_whole.then(|| skeleton.end())
+    }
+    Some(skeleton.end())
+}
+
+/// The bytes of a name, percent-decoded.
+struct Decoded<'a>(&'a [u8]);
+
+impl Iterator for Decoded<'_> {
+    type Item = u8;
+
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let (byte, rest) = match *self.0 {
+            [b'%', high, low, ref rest @ ..] => match (digit(high), digit(low)) {
+                (Some(high), Some(low)) => (high << 4 | low, rest),
+                _ => (b'%', &self.0[1..]),
+            },
+            [byte, ref rest @ ..] => (byte, rest),
+            [] => return None,
+        };
+        self.0 = rest;
+        Some(byte)
+    }
+}
+
+impl Decoded<'_> {
+    /// The letter that begins with this byte of UTF-8; `None`: it is none.
+    fn letter(&mut self, first: u8) -> Option<char> {
+        let length = first.leading_ones() as usize;
+        let mut bytes = [first, 0, 0, 0];
+        for byte in bytes.get_mut(1..length)? {
+            *byte = self.next()?;
+        }
+        std::str::from_utf8(&bytes[..length]).ok()?.chars().next()
+    }
+}
+
+#[inline]
+const fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
 }
 
 /// Letters that Unicode does not take apart and collations do.
@@ -190,19 +231,29 @@ impl<H: Hasher> Skeleton<H> {
         let mut is_whole = letter <= '\u{ffff}';
         decompose_compatible(letter, |part| {
             for part in part.to_lowercase() {
-                is_whole &= self.push_part(part);
+                is_whole &= match u8::try_from(part) {
+                    Ok(byte) if byte.is_ascii() => self.push_part(byte),
+                    _ => self.push_foreign(part),
+                };
             }
         });
         is_whole
     }
 
-    fn push_part(&mut self, part: char) -> bool {
+    /// One of ASCII. False: it is no part of this name or domain.
+    #[inline]
+    fn push_part(&mut self, byte: u8) -> bool {
+        if matches!(byte, b' '..=b'~') {
+            self.push(byte);
+        }
+        byte != b'@'
+    }
+
+    fn push_foreign(&mut self, part: char) -> bool {
         match part {
-            '@' => return false, // One that is written so is no part of this name or domain.
-            ' '..='~' => self.push(part as u8),
-            // Controls, accents (from U+0363 on they are letters above letters), soft hyphen, joiners.
-            '\0'..='\x1f' | '\x7f' | '\u{300}'..='\u{362}' => {}
-            '\u{ad}'
+            // Accents (from U+0363 on they are letters above letters), soft hyphen, joiners.
+            '\u{300}'..='\u{362}'
+            | '\u{ad}'
             | '\u{200b}'..='\u{200f}'
             | '\u{2060}'
             | '\u{fe00}'..='\u{fe0f}'

@@ -56,7 +56,7 @@ pub const PALISADE_PART_RECORD_ROUTE_HOST: palisade_host_part = 21;
 pub type palisade_host_part = ::std::os::raw::c_uint;
 pub const PALISADE_SINGLE_PARTS: palisade_host_limit = 13;
 pub const PALISADE_SET_PARTS: palisade_host_limit = 4;
-pub const PALISADE_CREDENTIALS_MAX: palisade_host_limit = 4;
+pub const PALISADE_CREDENTIALS_MAX: palisade_host_limit = 3;
 pub const PALISADE_CONTACTS_MAX: palisade_host_limit = 16;
 pub const PALISADE_HEADERS_MAX: palisade_host_limit = 256;
 pub type palisade_host_limit = ::std::os::raw::c_uint;
@@ -81,12 +81,12 @@ pub struct palisade_host_reading {
     pub judged: u32,
     pub counted: u32,
     pub single: [palisade_host_text_t; 13usize],
-    pub credentials: [[palisade_host_text_t; 4usize]; 4usize],
+    pub credentials: [[palisade_host_text_t; 4usize]; 3usize],
     pub contacts: [[palisade_host_text_t; 4usize]; 16usize],
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of palisade_host_reading"][::std::mem::size_of::<palisade_host_reading>() - 1520usize];
+    ["Size of palisade_host_reading"][::std::mem::size_of::<palisade_host_reading>() - 1456usize];
     ["Alignment of palisade_host_reading"]
         [::std::mem::align_of::<palisade_host_reading>() - 8usize];
     ["Offset of field: palisade_host_reading::method"]
@@ -108,7 +108,7 @@ const _: () = {
     ["Offset of field: palisade_host_reading::credentials"]
         [::std::mem::offset_of!(palisade_host_reading, credentials) - 240usize];
     ["Offset of field: palisade_host_reading::contacts"]
-        [::std::mem::offset_of!(palisade_host_reading, contacts) - 496usize];
+        [::std::mem::offset_of!(palisade_host_reading, contacts) - 432usize];
 };
 pub type palisade_host_reading_t = palisade_host_reading;
 pub const PALISADE_HOLDS_NOTHING: palisade_host_holds = 0;

@@ -47,7 +47,7 @@ const KINDS: [(&str, Kind); 14] = [
         )
     }),
     ("credentials", |request| {
-        credentials(request, 4, &"%".repeat(110))
+        credentials(request, 3, &"%".repeat(110))
     }),
     ("many credentials", |request| {
         credentials(request, 49, "o'a")

@@ -1,7 +1,7 @@
 //! What is found in a message, and what follows.
 
 use super::*;
-use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX, HOSTS_MAX, NAME_MAX};
+use crate::message::{CONTACTS_MAX, COUNTED_MAX, CREDENTIALS_MAX, HOSTS_MAX, NAME_MAX};
 
 const SENDER: &str = "192.0.2.1";
 const SQL: &str = "a' or 1=1--";
@@ -299,7 +299,7 @@ fn what_is_too_much_is_malformed() {
             many(
                 Part::AuthRealm,
                 CREDENTIALS_MAX,
-                &long[..NAME_MAX / CREDENTIALS_MAX - 5],
+                &long[..COUNTED_MAX / CREDENTIALS_MAX - 5],
             ),
             None,
         ),
@@ -307,7 +307,7 @@ fn what_is_too_much_is_malformed() {
             many(
                 Part::AuthRealm,
                 CREDENTIALS_MAX,
-                &long[..NAME_MAX / CREDENTIALS_MAX],
+                &long[..=COUNTED_MAX / CREDENTIALS_MAX],
             ),
             Some("long_name"),
         ),
