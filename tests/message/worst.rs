@@ -102,6 +102,8 @@ fn the_worst_messages_add_one_line_at_most() {
         loadmodule "palisade.so"
         modparam("palisade", "policy", "rate=off malformed=block contact=block route=block")
         modparam("palisade", "signal_max", 1000)
+        modparam("palisade", "auth_max_failures", 1000)
+        modparam("palisade", "auth_user_max_failures", 0)
         request_route {
             palisade_check();
             $var(code) = $rc;

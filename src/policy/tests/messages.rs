@@ -299,7 +299,7 @@ fn what_is_too_much_is_malformed() {
             many(
                 Part::AuthRealm,
                 CREDENTIALS_MAX,
-                &long[..COUNTED_MAX / CREDENTIALS_MAX - 5],
+                &long[..COUNTED_MAX / CREDENTIALS_MAX - 10],
             ),
             None,
         ),
