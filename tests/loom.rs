@@ -58,7 +58,11 @@ fn is(key: u64) -> impl Fn(&Record<WORDS>) -> bool {
 
 /// Writes a record as the defences do. False when another process was at it.
 fn write(table: &Table<WORDS>, key: u64, value: u64) -> bool {
-    let Ok(mut claim) = table.claim(key, NOW_S, NOW_S + 100, is(key)) else {
+    write_at(table, key, value, NOW_S)
+}
+
+fn write_at(table: &Table<WORDS>, key: u64, value: u64, now_s: u32) -> bool {
+    let Ok(mut claim) = table.claim(key, now_s, NOW_S + 100, is(key)) else {
         return false;
     };
     let record = claim.record();
@@ -112,6 +116,23 @@ fn a_key_is_never_live_twice_in_different_places() {
             .count();
         assert!(live <= 1, "live {live} times");
         assert_eq!(live == 1, mine || theirs);
+    });
+}
+
+/// One of the two was stopped after it had read the clock: its claim is older than a claim may be as
+/// soon as it is made.
+#[test]
+fn a_key_is_never_live_twice_though_one_was_stopped_before_its_claim() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || write(&other, 1, 20));
+        let mine = write_at(&table, 1, 10, NOW_S + table::LEASE_S + 1);
+        let theirs = thread.join().unwrap();
+        let live = table.live().count();
+        assert!(live <= 1, "live {live} times");
+        assert_eq!(live == 1, mine || theirs);
+        assert_eq!(table.size().totals.live.load(SeqCst), live as u64);
     });
 }
 
@@ -192,6 +213,20 @@ fn a_record_that_is_replaced_is_never_missing() {
         let live: Vec<_> = table.live().collect();
         assert_eq!(live.len(), 1);
         assert_eq!(table.record(live[0]).get(VALUE), 20);
+    });
+}
+
+/// The same, though it is replaced again before the reader has come to the new place.
+#[test]
+fn a_record_that_is_replaced_twice_is_never_missing() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        assert!(write(&table, 1, 10));
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || write(&other, 1, 20) && write(&other, 1, 30));
+        let found = table.find(1, NOW_S, is(1));
+        assert!(matches!(found, Lookup::Live(_)), "{found:?}");
+        assert!(thread.join().unwrap());
     });
 }
 
