@@ -377,7 +377,7 @@ fn a_record_that_became_anothers_is_not_charged() {
     let mut bench = Bench::new(100, RULES);
     bench.fail("alice", 1);
     let subject = bench.auth.who(attempt("alice", 1)).pair;
-    let (entry, old) = bench.auth.find(subject, &bench.clock).unwrap();
+    let (entry, old) = bench.auth.find(subject, &bench.clock).live().unwrap();
     let next = Tally {
         generation: old.generation + 1,
         ..old

@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// Tags that are read by `act`.
-fn work<T>(act: impl FnOnce() -> T) -> (u64, T) {
+pub fn work<T>(act: impl FnOnce() -> T) -> (u64, T) {
     let before = TAGS_READ.with(Cell::get);
     let done = act();
     (TAGS_READ.with(Cell::get) - before, done)
