@@ -6,9 +6,11 @@
 //! and one cache line a check.
 //!
 //! What can be lost: what a source had sent when a newcomer took its place (see
-//! [`RateTable::place_for`]), and the one request of a process that dies in the middle of it. Two
-//! processes that see a new source in the same instant may take a place each; they merge these
-//! again, and lose nothing.
+//! [`RateTable::place_for`]), and the one request of a process that dies in the middle of it.
+//!
+//! Processes that see a new source in the same instant may take a place each. They merge these
+//! again, and lose nothing, unless one dies in the middle of that. But until they have, each place
+//! counts from zero: a new source may get its limit through once for each of these processes.
 
 use std::io;
 

@@ -72,7 +72,7 @@ pub fn die_at(point: &str, prepare: impl FnOnce(), act: impl FnOnce()) {
 }
 
 /// Stops at this point, to go on after `meanwhile`.
-fn stop_at(point: &str, prepare: impl FnOnce(), act: impl FnOnce(), meanwhile: impl FnOnce()) {
+pub fn stop_at(point: &str, prepare: impl FnOnce(), act: impl FnOnce(), meanwhile: impl FnOnce()) {
     let stopped = come_to(point, "stop", prepare, act);
     stopped.wait_until_it_stops();
     meanwhile();
@@ -270,6 +270,12 @@ fn a_process_that_stops_while_it_counts_a_failure_blocks_nobody_else() {
             let fail = |from| table.fail(attempt(b"alice", from), &clock).failed;
             let prepare = || (0..before).for_each(|_| _ = fail(SUBJECT));
             let meanwhile = || {
+                if point == "auth.claimed" {
+                    // Nothing is counted of him just now: so no guess is let through.
+                    let subject = attempt(b"alice", SUBJECT);
+                    assert!((0..100).all(|_| !table.admit(subject, &clock)));
+                    assert_eq!(fail(SUBJECT), Failed::Uncounted);
+                }
                 clock.advance(std::time::Duration::from_secs(1000));
                 // Each in a place that has expired, until all places have been taken once.
                 for round in 0..20 {
@@ -297,13 +303,7 @@ fn a_process_that_stops_while_it_counts_a_failure_blocks_nobody_else() {
 #[test]
 fn a_process_that_stops_while_it_takes_a_place_takes_none_away() {
     on_stage(|| {
-        let limit = Limit {
-            requests: 5,
-            window_ms: 2000,
-        };
-        let mut region = Region::new(RateTable::room(2)).expect("shared memory");
-        let table = RateTable::new(&mut region, 2, limit).expect("room"); // one set
-        let clock = SharedClock::new();
+        let (table, clock) = (four_places(), SharedClock::new());
         let charge = |number: u128| {
             let (source, hash) = source(number);
             table.charge(source, hash, &clock)
@@ -320,6 +320,68 @@ fn a_process_that_stops_while_it_takes_a_place_takes_none_away() {
         for other in others {
             assert_eq!(charge(other), Rate::Hot, "{other}");
         }
+    });
+}
+
+/// A table of one set, where five requests in two seconds are fine.
+fn four_places() -> RateTable {
+    let limit = Limit {
+        requests: 5,
+        window_ms: 2000,
+    };
+    let mut region = Region::new(RateTable::room(2)).expect("shared memory");
+    RateTable::new(&mut region, 2, limit).expect("room")
+}
+
+/// It takes the place of a source that comes back to the very same place while it is stopped.
+#[test]
+fn a_process_that_stops_while_it_takes_a_place_takes_none_from_who_comes_back() {
+    on_stage(|| {
+        let (table, clock) = (four_places(), SharedClock::new());
+        let charge = |number: u128| {
+            let (source, hash) = source(number);
+            table.charge(source, hash, &clock)
+        };
+        let flood = |number| (0..6).map(|_| charge(number)).last();
+        let prepare = || {
+            for number in 0..4 {
+                assert_eq!(charge(number), Rate::Fine);
+                clock.advance(std::time::Duration::from_millis(1));
+            }
+            clock.advance(std::time::Duration::from_secs(10));
+        };
+        let meanwhile = || {
+            clock.advance(std::time::Duration::from_secs(10));
+            // Whatever is left for the first one is the place that was its own.
+            for number in [1, 2, 3, 0] {
+                assert_eq!(flood(number), Some(Rate::NewlyHot), "{number}");
+            }
+        };
+        stop_at("rate.insert", prepare, || _ = charge(100), meanwhile);
+        for number in 0..4 {
+            assert_eq!(charge(number), Rate::Hot, "{number}");
+        }
+    });
+}
+
+/// It takes a place for a source that others, meanwhile, find to be flooding: its place would hide
+/// theirs, until both are merged.
+#[test]
+fn a_process_that_stops_while_it_takes_a_place_lets_no_flood_through() {
+    on_stage(|| {
+        let (table, clock) = (four_places(), SharedClock::new());
+        let (source, hash) = source(SUBJECT);
+        let charge = || table.charge(source, hash, &clock);
+        let meanwhile = || {
+            let answers: Vec<Rate> = (0..7).map(|_| charge()).collect();
+            assert_eq!(answers[4..], [Rate::Fine, Rate::NewlyHot, Rate::Hot]);
+        };
+        let is_hot = || assert_eq!(charge(), Rate::Hot);
+        stop_at("rate.insert", || {}, is_hot, meanwhile);
+        assert_eq!(charge(), Rate::Hot);
+        let usage = table.usage(source, hash, clock.exact_ms());
+        assert_eq!(usage.expect("it is known").current, 9);
+        assert_eq!(table.usages(clock.exact_ms()).count(), 1);
     });
 }
 
@@ -358,13 +420,7 @@ fn a_process_that_dies_while_it_takes_a_place_for_a_source() {
     const LIMIT: u64 = 5;
     for known in [0, 1, 3, 4] {
         on_stage(|| {
-            let mut region = Region::new(RateTable::room(2)).expect("shared memory");
-            let limit = Limit {
-                requests: LIMIT,
-                window_ms: 2000,
-            };
-            let table = RateTable::new(&mut region, 2, limit).expect("room"); // one set
-            let clock = SharedClock::new();
+            let (table, clock) = (four_places(), SharedClock::new());
             let charge = |number: u128| {
                 let (source, hash) = source(number);
                 table.charge(source, hash, &clock)
