@@ -167,7 +167,8 @@ impl AuthTable {
         }
         if admitted.is_some_and(|tally| tally.failures == 0) {
             let until_ms = clock.coarse_ms() + tally::UNDER_WAY_MS;
-            self.table.keep_until(entry, seconds(until_ms) + 1);
+            let _set_by_another_who_counts_more =
+                self.table.keep_until(entry, seconds(until_ms) + 1);
         }
         admitted.is_some()
     }
@@ -374,7 +375,7 @@ impl AuthTable {
                 // An earlier block is over.
                 self.set_time_ms(entry, new, record::BLOCKED_UNTIL_MS, 0);
             }
-            self.keep(entry);
+            self.keep(entry, new.generation);
             return match new.failures.cmp(&limit) {
                 Less => Failed::Counted(new.failures),
                 Equal => Failed::NewlyBlocked(new.failures),
@@ -413,12 +414,24 @@ impl AuthTable {
     }
 
     /// Keeps the record while its failures count or its block lasts.
-    fn keep(&self, entry: RecordRef) {
-        let tally = self.tally(entry);
-        let until_ms = tally
-            .blocked_until_ms
-            .max(tally.last_ms + self.rules.window_ms);
-        self.table.keep_until(entry, seconds(until_ms));
+    fn keep(&self, mut entry: RecordRef, generation: u64) {
+        for _ in 0..ATTEMPTS {
+            let tally = self.tally(entry);
+            if tally.generation != generation {
+                return; // It became another's.
+            }
+            let until_ms = tally
+                .blocked_until_ms
+                .max(tally.last_ms + self.rules.window_ms);
+            if self.table.keep_until(entry, seconds(until_ms)) {
+                return;
+            }
+            // Another process has set the time, perhaps before it could know of a block.
+            let Some(now) = self.table.in_its_place(entry) else {
+                return;
+            };
+            entry = now;
+        }
     }
 
     fn read(&self, entry: RecordRef) -> Option<AuthFailures> {

@@ -37,8 +37,8 @@ pub const WAYS: usize = if cfg!(loom) { 2 } else { 4 };
 /// that is not reached.
 const ATTEMPTS: usize = if cfg!(loom) { 8 } else { 1024 };
 
-/// How long to wait for the process that took a place to sign it.
-const SPINS: usize = if cfg!(loom) { 2 } else { 200 };
+/// How often to look whether the process that took a place has signed it: for two microseconds or so.
+const SPINS: usize = if cfg!(loom) { 2 } else { 32 };
 
 shared_struct! {
     /// One cache line: for each way a [`SourceTag`] (who) and a [`Window`] (how much).

@@ -287,7 +287,7 @@ impl ScanTable {
         let end_s = place.window.start_s() + self.rules.window_s;
         let keep_until_s = end_s.min(u64::from(FOREVER_S) - 1) as u32;
         if place.entry.keep_until_s() != keep_until_s {
-            self.table.keep_until(place.entry, keep_until_s);
+            let _set_by_another_to_the_same_end = self.table.keep_until(place.entry, keep_until_s);
         }
     }
 

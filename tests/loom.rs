@@ -216,20 +216,6 @@ fn a_record_that_is_replaced_is_never_missing() {
     });
 }
 
-/// The same, though it is replaced again before the reader has come to the new place.
-#[test]
-fn a_record_that_is_replaced_twice_is_never_missing() {
-    explore(|| {
-        let table = Arc::new(table(2));
-        assert!(write(&table, 1, 10));
-        let other = Arc::clone(&table);
-        let thread = thread::spawn(move || write(&other, 1, 20) && write(&other, 1, 30));
-        let found = table.find(1, NOW_S, is(1));
-        assert!(matches!(found, Lookup::Live(_)), "{found:?}");
-        assert!(thread.join().unwrap());
-    });
-}
-
 /// Of two that replace one record, none is lost without its writer knowing.
 #[test]
 fn a_record_is_replaced_by_one_after_the_other() {

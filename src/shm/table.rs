@@ -289,18 +289,27 @@ impl<const WORDS: usize> Table<WORDS> {
         ended
     }
 
-    /// Lengthens or shortens the time that a live record is worth keeping. Lost when the record
-    /// changes at the same moment: its writer sets the time anew.
-    pub fn keep_until(&self, entry: RecordRef, keep_until_s: u32) {
+    /// Lengthens or shortens the time that a live record is worth keeping. False when the record has
+    /// changed since it was found, be it that another process has set its time.
+    pub fn keep_until(&self, entry: RecordRef, keep_until_s: u32) -> bool {
         if entry.keep_until_s() == keep_until_s {
-            return; // As most of the time: not once more for the same second.
+            return true; // As most of the time: not once more for the same second.
         }
-        let _changed_meanwhile = self.cell(entry.index).compare_exchange(
-            entry.tag.0,
-            entry.tag.live(keep_until_s).0,
-            Ordering::AcqRel,
-            Ordering::Relaxed,
-        );
+        self.cell(entry.index)
+            .compare_exchange(
+                entry.tag.0,
+                entry.tag.live(keep_until_s).0,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// The live record that is in the place of an entry now: the same, or another.
+    #[must_use]
+    pub fn in_its_place(&self, entry: RecordRef) -> Option<RecordRef> {
+        let tag = self.tag(entry.index);
+        (tag.state() == State::Live).then_some(RecordRef { tag, ..entry })
     }
 
     /// Records that are worth keeping now, at most the limit. Reads every tag, 8 bytes a place: for
