@@ -5,7 +5,7 @@ use super::auth::attempt;
 use super::killed::Tables;
 use super::processes::{Child, End, fork, fork_all, on_stage};
 use super::shared::{NOW_MS, SharedClock, source, words};
-use palisade::auth::Failed;
+use palisade::auth::{AuthFailures, Failed};
 use palisade::ban::{BanReason, Banned, Origin};
 use palisade::clock::Clock;
 use palisade::counters::Counter;
@@ -286,6 +286,12 @@ fn a_process_that_stops_while_it_counts_a_failure_blocks_nobody_else() {
             };
             stop_at(point, prepare, || _ = fail(SUBJECT), meanwhile);
             let rows: Vec<_> = table.failing(&clock).collect();
+            let others = |row: &&AuthFailures| (5000..5016).any(|it| row.source == source(it).0);
+            let left = rows.iter().filter(others).count();
+            assert!(
+                left >= 15,
+                "{point}: one had to go for it at the most, {left} are left"
+            );
             for row in rows {
                 let is_subject = row.source == source(SUBJECT).0;
                 let is_clean = row.failures == 1 && row.blocked_until_ms == 0;

@@ -232,10 +232,13 @@ fn a_process_that_stops_while_it_counts_a_scan_counts_for_nobody_else() {
             };
             stop_at(point, prepare, || _ = fail(1, 100), meanwhile);
             let (subject, _) = source(1);
+            let mut others = 0;
             for row in table.rows(&clock).filter(|row| row.source != subject) {
                 let is_its_own = (row.users, row.destinations, row.signals) == (1, 0, 0);
                 assert!(is_its_own, "{point}: {row:?}");
+                others += 1;
             }
+            assert_eq!(others, SOURCES, "{point}");
             // And it is counted as any other.
             for user in 0..9 {
                 assert_eq!(fail(1, user), Counted::Below, "{point}");
