@@ -348,7 +348,7 @@ fn a_process_that_stops_while_it_takes_a_place_takes_none_from_who_comes_back() 
             let (source, hash) = source(number);
             table.charge(source, hash, &clock)
         };
-        let flood = |number| (0..6).map(|_| charge(number)).last();
+        let flood = |number| (0..6).map(|_| charge(number)).next_back();
         let prepare = || {
             for number in 0..4 {
                 assert_eq!(charge(number), Rate::Fine);
