@@ -476,27 +476,3 @@ proptest::proptest! {
         }
     }
 }
-
-/// Two processes count a failure at once: one blocks the pair, the other has seen no block yet.
-#[test]
-fn a_block_is_kept_to_its_end_though_another_process_has_set_an_earlier_one() {
-    let mut bench = Bench::new(100, RULES);
-    let subject = bench.auth.who(attempt("alice", 1)).subject;
-    let keep_until_s = |bench: &Bench| {
-        let (entry, tally) = bench.auth.find(subject, &bench.clock).live().unwrap();
-        (entry, tally, entry.keep_until_s())
-    };
-    assert_eq!(bench.fail("alice", 1), Failed::Counted(1));
-    let (found, tally, _) = keep_until_s(&bench);
-    bench.clock.advance(2000);
-    (0..2).for_each(|_| _ = bench.fail("alice", 1));
-    let block_ends_s = 1 + 2 + 3600;
-    let (entry, _, blocked_until_s) = keep_until_s(&bench);
-    assert_eq!(blocked_until_s, block_ends_s);
-    // The other one was slow: it sets the end of the window, and then the first one its own.
-    assert!(bench.auth.table.keep_until(entry, 900));
-    bench.auth.keep(found, tally.generation);
-    assert_eq!(keep_until_s(&bench).2, block_ends_s);
-    bench.auth.keep(found, tally.generation + 1);
-    assert_eq!(keep_until_s(&bench).2, block_ends_s, "another's");
-}
