@@ -9,6 +9,10 @@
 //!
 //! The window begins with the first failure and ends [`Rules::window_ms`] later. What can be lost:
 //! what a full table forgets, which is what ends first.
+//!
+//! While a record is being made by a process that was stopped in the middle, which the table bears
+//! for [`LEASE_S`](crate::shm::table::LEASE_S) seconds, nothing counts for its subject: then no
+//! attempt of this subject is [admitted](AuthTable::admit), since none would be counted.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
 use std::io;
@@ -18,7 +22,7 @@ use crate::hash::{Hash, User};
 use crate::settings::AuthScope;
 use crate::shm::fail;
 use crate::shm::region::Region;
-use crate::shm::table::{FOREVER_S, RecordRef, Table, TableSize};
+use crate::shm::table::{FOREVER_S, Lookup, RecordRef, Table, TableSize};
 use crate::source::Source;
 
 mod find;
@@ -132,9 +136,11 @@ impl AuthTable {
         let who = self.who(attempt);
         let [subject, user] = self.find_both(who, clock);
         let is_known = || self.known.holds(who.known, clock);
-        if self.blocks(subject, clock) || (self.blocks(user, clock) && !is_known()) {
+        let holds_up = |found| matches!(found, Lookup::Busy) || Self::blocks(found, clock);
+        if holds_up(subject) || (holds_up(user) && !is_known()) {
             return false;
         }
+        let subject = subject.live();
         let fails = subject.is_some_and(|(_, tally)| tally.counts(clock, self.rules));
         let stands_in_line = match self.rules.scope {
             AuthScope::UserSource => fails || !is_known(),
@@ -150,8 +156,10 @@ impl AuthTable {
             admitted = tally.with_attempt(clock, self.rules);
             admitted
         });
-        let Some((entry, tally)) = taken else {
-            return true; // No place for it.
+        let (entry, tally) = match taken {
+            Lookup::Live(seen) => seen,
+            Lookup::Busy => return false,
+            Lookup::Nothing => return true, // No place for it.
         };
         if admitted.is_some_and(|tally| tally.failures > 0 && tally.under_way == 1) {
             // From here on, not from the last failure, runs the time to come back.
@@ -159,7 +167,8 @@ impl AuthTable {
         }
         if admitted.is_some_and(|tally| tally.failures == 0) {
             let until_ms = clock.coarse_ms() + tally::UNDER_WAY_MS;
-            self.table.keep_until(entry, seconds(until_ms) + 1);
+            let _set_by_another_who_counts_more =
+                self.table.keep_until(entry, seconds(until_ms) + 1);
         }
         admitted.is_some()
     }
@@ -170,12 +179,13 @@ impl AuthTable {
         let clock = &clock.still();
         let who = self.who(attempt);
         let [subject, user] = self.find_both(who, clock);
-        self.blocks(subject, clock)
-            || (self.blocks(user, clock) && !self.known.holds(who.known, clock))
+        Self::blocks(subject, clock)
+            || (Self::blocks(user, clock) && !self.known.holds(who.known, clock))
     }
 
-    fn blocks(&self, found: Option<Seen>, clock: &impl Clock) -> bool {
-        found.is_some_and(|(_, tally)| tally.is_blocked(clock))
+    fn blocks(found: Lookup<Seen>, clock: &impl Clock) -> bool {
+        let seen = found.live();
+        seen.is_some_and(|(_, tally)| tally.is_blocked(clock))
     }
 
     /// Has this user authenticated from this source before?
@@ -200,11 +210,11 @@ impl AuthTable {
             }
         };
         if self.rules.scope != AuthScope::UserSource {
-            // The pair is where retransmissions are told, and what a success forgives.
-            match self.fail_subject(who.pair, None, attempt, u64::MAX, clock) {
-                Failed::Retransmission => return alone(Failed::Retransmission),
-                Failed::Uncounted => return alone(Failed::Uncounted),
-                _ => {}
+            // The pair is where retransmissions are told, and what a success forgives. Where that
+            // can't be, it is a failure of the subject all the same.
+            let pair = self.fail_subject(who.pair, None, attempt, u64::MAX, clock);
+            if pair == Failed::Retransmission {
+                return alone(pair);
             }
         }
         // Retransmissions were told above; a source as a whole has no name.
@@ -221,13 +231,13 @@ impl AuthTable {
             },
         };
         let limit = self.rules.max_failures;
-        let failed = self.fail_subject(who.subject, subject, counted_for, limit, clock);
+        let failed = self.fail_subject(who.subject, Some(subject), counted_for, limit, clock);
         let counted = matches!(failed, Failed::Counted(_) | Failed::NewlyBlocked(_));
         let limit = self.rules.user_max_failures;
         if !counted || limit == 0 || self.rules.scope == AuthScope::User {
             return alone(failed);
         }
-        match self.fail_subject(who.user, user, counted_once, limit, clock) {
+        match self.fail_subject(who.user, Some(user), counted_once, limit, clock) {
             Failed::NewlyBlocked(failures) => Outcome {
                 failed,
                 under_attack: Some(failures),
@@ -252,7 +262,7 @@ impl AuthTable {
             };
             Some(tally.forgiven(tally.failures))
         });
-        let Some((entry, tally)) = changed else {
+        let Lookup::Live((entry, tally)) = changed else {
             return;
         };
         self.set_time_ms(entry, tally, record::BLOCKED_UNTIL_MS, 0);
@@ -292,7 +302,8 @@ impl AuthTable {
             let meant = row.user_hash == user && source.is_none_or(|source| row.source == source);
             if meant && (row.failures > 0 || row.blocked_until_ms > 0) {
                 let forgiven = |tally: Tally| Some(tally.forgiven(tally.failures));
-                let Some((entry, tally)) = self.change(None, || self.see(entry), forgiven) else {
+                let see = || self.see(entry).map_or(Lookup::Nothing, Lookup::Live);
+                let Lookup::Live((entry, tally)) = self.change(None, see, forgiven) else {
                     continue; // It became another's.
                 };
                 self.set_time_ms(entry, tally, record::BLOCKED_UNTIL_MS, 0);
@@ -324,18 +335,21 @@ impl AuthTable {
         [self.table.size(), self.known.table().size()]
     }
 
-    /// `seen`: what was found of the subject a moment ago.
+    /// `found`: what was found of the subject a moment ago.
     fn fail_subject(
         &self,
         subject: Subject,
-        mut seen: Option<Seen>,
+        mut found: Option<Lookup<Seen>>,
         attempt: Attempt<'_>,
         limit: u64,
         clock: &impl Clock,
     ) -> Failed {
         for _ in 0..ATTEMPTS {
-            let look = || self.find_or_create(subject, attempt.user, clock);
-            let Some((entry, old)) = seen.take().or_else(look) else {
+            let found = match found.take() {
+                None | Some(Lookup::Nothing) => self.find_or_create(subject, attempt.user, clock),
+                Some(found) => found,
+            };
+            let Lookup::Live((entry, old)) = found else {
                 return Failed::Uncounted;
             };
             let record = self.table.record(entry);
@@ -361,7 +375,7 @@ impl AuthTable {
                 // An earlier block is over.
                 self.set_time_ms(entry, new, record::BLOCKED_UNTIL_MS, 0);
             }
-            self.keep(entry);
+            self.keep(entry, new.generation);
             return match new.failures.cmp(&limit) {
                 Less => Failed::Counted(new.failures),
                 Equal => Failed::NewlyBlocked(new.failures),
@@ -376,19 +390,22 @@ impl AuthTable {
     fn change(
         &self,
         mut seen: Option<Seen>,
-        look: impl Fn() -> Option<Seen>,
+        look: impl Fn() -> Lookup<Seen>,
         mut change: impl FnMut(Tally) -> Option<Tally>,
-    ) -> Option<Seen> {
+    ) -> Lookup<Seen> {
         for _ in 0..ATTEMPTS {
-            let (entry, old) = seen.take().or_else(&look)?;
+            let found = seen.take().map_or_else(&look, Lookup::Live);
+            let Lookup::Live((entry, old)) = found else {
+                return found;
+            };
             let Some(new) = change(old) else {
-                return Some((entry, old));
+                return Lookup::Live((entry, old));
             };
             if self.exchange(entry, old, new) {
-                return Some((entry, new));
+                return Lookup::Live((entry, new));
             }
         }
-        None
+        Lookup::Busy
     }
 
     /// Sets one of the times beside a tally.
@@ -397,12 +414,24 @@ impl AuthTable {
     }
 
     /// Keeps the record while its failures count or its block lasts.
-    fn keep(&self, entry: RecordRef) {
-        let tally = self.tally(entry);
-        let until_ms = tally
-            .blocked_until_ms
-            .max(tally.last_ms + self.rules.window_ms);
-        self.table.keep_until(entry, seconds(until_ms));
+    fn keep(&self, mut entry: RecordRef, generation: u64) {
+        for _ in 0..ATTEMPTS {
+            let tally = self.tally(entry);
+            if tally.generation != generation {
+                return; // It became another's.
+            }
+            let until_ms = tally
+                .blocked_until_ms
+                .max(tally.last_ms + self.rules.window_ms);
+            if self.table.keep_until(entry, seconds(until_ms)) {
+                return;
+            }
+            // Another process has set the time, perhaps before it could know of a block.
+            let Some(now) = self.table.in_its_place(entry) else {
+                return;
+            };
+            entry = now;
+        }
     }
 
     fn read(&self, entry: RecordRef) -> Option<AuthFailures> {

@@ -6,9 +6,11 @@
 //! and one cache line a check.
 //!
 //! What can be lost: what a source had sent when a newcomer took its place (see
-//! [`RateTable::place_for`]), and the one request of a process that dies in the middle of it. Two
-//! processes that see a new source in the same instant may take a place each; they merge these
-//! again, and lose nothing.
+//! [`RateTable::place_for`]), and the one request of a process that dies in the middle of it.
+//!
+//! Processes that see a new source in the same instant may take a place each. They merge these
+//! again, and lose nothing, unless one dies in the middle of that. But until they have, each place
+//! counts from zero: a new source may get its limit through once for each of these processes.
 
 use std::io;
 
@@ -35,8 +37,8 @@ pub const WAYS: usize = if cfg!(loom) { 2 } else { 4 };
 /// that is not reached.
 const ATTEMPTS: usize = if cfg!(loom) { 8 } else { 1024 };
 
-/// How long to wait for the process that took a place to sign it.
-const SPINS: usize = if cfg!(loom) { 2 } else { 200 };
+/// How often to look whether the process that took a place has signed it: for two microseconds or so.
+const SPINS: usize = if cfg!(loom) { 2 } else { 32 };
 
 shared_struct! {
     /// One cache line: for each way a [`SourceTag`] (who) and a [`Window`] (how much).

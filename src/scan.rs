@@ -7,15 +7,17 @@
 //! is told once in a window.
 //!
 //! What can be lost: a success does not take out what the sketch holds ([`distinct`]); two
-//! processes that count one thing at the moment when another is taken out may count it twice; and
-//! what a full table forgets, which is first of all sources that failed once.
+//! processes that count one thing at the moment when another is taken out may count it twice; what
+//! a full table forgets, which is first of all sources that failed once; and what fails while a
+//! process has stopped that is making the record of this source, which the table bears for
+//! [`LEASE_S`](crate::shm::table::LEASE_S) seconds: a scan is found by what comes after.
 
 use std::cell::Cell;
 use std::io;
 
 use crate::clock::Clock;
 use crate::hash::Hash;
-use crate::shm::atomic::{Ordering, wait_a_moment};
+use crate::shm::atomic::Ordering;
 use crate::shm::fail;
 use crate::shm::region::Region;
 use crate::shm::table::{FOREVER_S, Lookup, RecordRef, Refused, Table, TableSize};
@@ -29,8 +31,8 @@ pub use record::{SIGNAL_BYTES, Signal, SourceScan};
 use record::{ScanRecord, WORDS};
 use window::{ScanWindow, Told};
 
-/// How often a count is tried again after losing a race.
-const ATTEMPTS: usize = 64;
+/// How often a record is looked for again that changed hands meanwhile.
+const LOOKS: usize = 8;
 
 /// The heaviest signal.
 pub const HEAVIEST: u64 = 100;
@@ -123,7 +125,8 @@ impl ScanTable {
             return Counted::Below;
         }
         let clock = &clock.still();
-        let seen = self.find(source, clock);
+        let found = self.find(source, clock);
+        let seen = found.live();
         if let Some(place) = seen
             && !place.window.was_told(Told::Scan)
             && record::distinct(place.record, kind, place.window).has_no_need_of(name)
@@ -134,7 +137,12 @@ impl ScanTable {
         if is_excused() {
             return Counted::Below;
         }
-        let Some(place) = seen.or_else(|| self.find_or_create(source, clock)) else {
+        let place = match found {
+            Lookup::Live(place) => Some(place),
+            Lookup::Busy => None,
+            Lookup::Nothing => self.find_or_create(source, clock),
+        };
+        let Some(place) = place else {
             return Counted::Uncounted;
         };
         fail::point("scan.fail");
@@ -158,7 +166,7 @@ impl ScanTable {
         if self.limit(kind) == 0 {
             return;
         }
-        if let Some(place) = self.find(source, clock) {
+        if let Lookup::Live(place) = self.find(source, clock) {
             record::distinct(place.record, kind, place.window).remove(name);
         }
     }
@@ -194,12 +202,10 @@ impl ScanTable {
 
     /// Forgets a source.
     pub fn forget(&self, source: Source, clock: &impl Clock) {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..LOOKS {
             // When its tag has changed since we looked, we look again.
-            let is_gone = self
-                .find(source, clock)
-                .is_none_or(|place| self.table.end(place.entry, clock.now_s()));
-            if is_gone {
+            let place = self.find(source, clock).live();
+            if place.is_none_or(|place| self.table.end(place.entry, clock.now_s())) {
                 return;
             }
         }
@@ -208,7 +214,7 @@ impl ScanTable {
     /// What is counted of a source in its window.
     #[must_use]
     pub fn get(&self, source: Source, clock: &impl Clock) -> Option<SourceScan> {
-        let place = self.find(source, clock)?;
+        let place = self.find(source, clock).live()?;
         self.read(place.entry, clock)
             .filter(|row| row.source == source)
     }
@@ -281,55 +287,56 @@ impl ScanTable {
         let end_s = place.window.start_s() + self.rules.window_s;
         let keep_until_s = end_s.min(u64::from(FOREVER_S) - 1) as u32;
         if place.entry.keep_until_s() != keep_until_s {
-            self.table.keep_until(place.entry, keep_until_s);
+            let _set_by_another_to_the_same_end = self.table.keep_until(place.entry, keep_until_s);
         }
     }
 
     /// The record of a source whose window is open.
-    fn find(&self, source: Source, clock: &impl Clock) -> Option<OpenRecord> {
+    fn find(&self, source: Source, clock: &impl Clock) -> Lookup<OpenRecord> {
         let now_s = clock.now_s();
-        self.look(source, now_s)
-            .filter(|place| !place.window.is_over(now_s, self.rules.window_s))
+        match self.look(source, now_s) {
+            Lookup::Live(place) if place.window.is_over(now_s, self.rules.window_s) => {
+                Lookup::Nothing
+            }
+            found => found,
+        }
     }
 
-    fn look(&self, source: Source, now_s: u32) -> Option<OpenRecord> {
+    /// `Busy`: the process that is making the record does not come to an end, it may have been
+    /// stopped or have died. So nothing was counted of the source before.
+    fn look(&self, source: Source, now_s: u32) -> Lookup<OpenRecord> {
         // Read where the table makes sure that the record is still this source's.
         let window = Cell::new(ScanWindow(0));
         let is_its_record = |record: &ScanRecord| {
             window.set(ScanWindow(record.get(record::WINDOW)));
             record::is_of(record, source)
         };
-        for _ in 0..ATTEMPTS {
-            match self
-                .table
-                .find(self.hash.source(source), now_s, is_its_record)
-            {
-                Lookup::Live(entry) => {
-                    return Some(OpenRecord {
-                        entry,
-                        record: self.table.record(entry),
-                        window: window.get(),
-                    });
-                }
-                Lookup::Busy => wait_a_moment(),
-                Lookup::Nothing => break,
-            }
+        let hash = self.hash.source(source);
+        match self.table.find_written(hash, now_s, is_its_record) {
+            Lookup::Live(entry) => Lookup::Live(OpenRecord {
+                entry,
+                record: self.table.record(entry),
+                window: window.get(),
+            }),
+            Lookup::Busy => Lookup::Busy,
+            Lookup::Nothing => Lookup::Nothing,
         }
-        None
     }
 
     /// The record of a source, and its window, which is opened when there is none.
     fn find_or_create(&self, source: Source, clock: &impl Clock) -> Option<OpenRecord> {
         let now_s = clock.now_s();
-        for _ in 0..ATTEMPTS {
-            if let Some(place) = self.look(source, now_s) {
-                if !place.window.is_over(now_s, self.rules.window_s) {
+        for _ in 0..LOOKS {
+            match self.look(source, now_s) {
+                Lookup::Live(place) if !place.window.is_over(now_s, self.rules.window_s) => {
                     return Some(place);
                 }
-                if let Some(place) = Self::open(place, now_s) {
-                    return Some(place);
-                }
-                continue; // Another process opens it.
+                Lookup::Live(place) => match Self::open(place, now_s) {
+                    Some(place) => return Some(place),
+                    None => continue, // Another process opens it.
+                },
+                Lookup::Busy => return None,
+                Lookup::Nothing => {}
             }
             // Worth more than any other: a scanner must be counted even in a full table.
             let worth_s = FOREVER_S;
@@ -349,8 +356,8 @@ impl ScanTable {
                         window,
                     });
                 }
-                // Or made by another process since we looked.
-                Err(Refused::Busy | Refused::Exists) => wait_a_moment(),
+                // Another process is making it, or has made it since we looked.
+                Err(Refused::Busy | Refused::Exists) => {}
                 Err(Refused::Full) => return None,
             }
         }

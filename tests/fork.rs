@@ -14,6 +14,8 @@ mod fork {
     mod firewall;
     mod killed;
     mod lists;
+    #[cfg(feature = "failpoints")]
+    mod places;
     mod processes;
     mod random;
     mod rate;

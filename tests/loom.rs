@@ -58,7 +58,11 @@ fn is(key: u64) -> impl Fn(&Record<WORDS>) -> bool {
 
 /// Writes a record as the defences do. False when another process was at it.
 fn write(table: &Table<WORDS>, key: u64, value: u64) -> bool {
-    let Ok(mut claim) = table.claim(key, NOW_S, NOW_S + 100, is(key)) else {
+    write_at(table, key, value, NOW_S)
+}
+
+fn write_at(table: &Table<WORDS>, key: u64, value: u64, now_s: u32) -> bool {
+    let Ok(mut claim) = table.claim(key, now_s, NOW_S + 100, is(key)) else {
         return false;
     };
     let record = claim.record();
@@ -112,6 +116,23 @@ fn a_key_is_never_live_twice_in_different_places() {
             .count();
         assert!(live <= 1, "live {live} times");
         assert_eq!(live == 1, mine || theirs);
+    });
+}
+
+/// One of the two was stopped after it had read the clock: its claim is older than a claim may be as
+/// soon as it is made.
+#[test]
+fn a_key_is_never_live_twice_though_one_was_stopped_before_its_claim() {
+    explore(|| {
+        let table = Arc::new(table(2));
+        let other = Arc::clone(&table);
+        let thread = thread::spawn(move || write(&other, 1, 20));
+        let mine = write_at(&table, 1, 10, NOW_S + table::LEASE_S + 1);
+        let theirs = thread.join().unwrap();
+        let live = table.live().count();
+        assert!(live <= 1, "live {live} times");
+        assert_eq!(live == 1, mine || theirs);
+        assert_eq!(table.size().totals.live.load(SeqCst), live as u64);
     });
 }
 

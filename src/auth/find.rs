@@ -1,15 +1,18 @@
-//! Reason the records that an attempt is about, or making them.
+//! Finding the records that an attempt is about, or making them.
 
 use crate::clock::Clock;
 use crate::settings::AuthScope;
-use crate::shm::atomic::{Ordering, wait_a_moment};
+use crate::shm::atomic::Ordering;
 use crate::shm::fail;
 use crate::shm::table::{FOREVER_S, Lookup, RecordRef, Refused};
 use crate::source::Source;
 
 use super::record::{self, Subject};
 use super::tally::Tally;
-use super::{ATTEMPTS, Attempt, AuthTable, seconds};
+use super::{Attempt, AuthTable, seconds};
+
+/// How often a record is looked for again that changed hands meanwhile.
+const LOOKS: usize = 8;
 
 /// Whom an attempt is about.
 #[derive(Clone, Copy)]
@@ -64,10 +67,13 @@ impl AuthTable {
     }
 
     /// What is known of the subject, and of the user as a whole where that is another.
-    pub(super) fn find_both(&self, who: Who, clock: &impl Clock) -> [Option<Seen>; 2] {
+    pub(super) fn find_both(&self, who: Who, clock: &impl Clock) -> [Lookup<Seen>; 2] {
         let is_another = self.rules.scope != AuthScope::User && self.rules.user_max_failures > 0;
         let subject = self.find(who.subject, clock);
-        let user = is_another.then(|| self.find(who.user, clock)).flatten();
+        let user = match is_another {
+            true => self.find(who.user, clock),
+            false => Lookup::Nothing,
+        };
         [subject, user]
     }
 
@@ -96,33 +102,37 @@ impl AuthTable {
         self.table.is_its_own(entry).then_some((entry, tally))
     }
 
-    pub(super) fn find(&self, subject: Subject, clock: &impl Clock) -> Option<Seen> {
-        for _ in 0..ATTEMPTS {
-            let found = self
-                .table
-                .find(subject.hash, clock.now_s(), subject.is_its_record());
+    /// `Busy`: the process that is making the record does not come to an end, it may have been
+    /// stopped or have died. So there was none a moment ago.
+    pub(super) fn find(&self, subject: Subject, clock: &impl Clock) -> Lookup<Seen> {
+        for _ in 0..LOOKS {
+            let found =
+                self.table
+                    .find_written(subject.hash, clock.now_s(), subject.is_its_record());
             match found {
                 Lookup::Live(entry) => {
                     if let Some(seen) = self.see(entry) {
-                        return Some(seen);
+                        return Lookup::Live(seen);
                     }
                 }
-                Lookup::Busy => wait_a_moment(),
-                Lookup::Nothing => break,
+                Lookup::Busy => break,
+                Lookup::Nothing => return Lookup::Nothing,
             }
         }
-        None
+        Lookup::Busy
     }
 
+    /// `Nothing`: the table has no place for it.
     pub(super) fn find_or_create(
         &self,
         subject: Subject,
         user: &[u8],
         clock: &impl Clock,
-    ) -> Option<Seen> {
-        for _ in 0..ATTEMPTS {
-            if let Some(seen) = self.find(subject, clock) {
-                return Some(seen);
+    ) -> Lookup<Seen> {
+        for _ in 0..LOOKS {
+            match self.find(subject, clock) {
+                Lookup::Nothing => {}
+                found => return found,
             }
             let keep_until_s = seconds(clock.coarse_ms() + self.rules.window_ms);
             // Worth more than any other: a guess must be counted even in a table full of blocks.
@@ -136,16 +146,17 @@ impl AuthTable {
                 Ok(mut claim) => {
                     fail::point("auth.claimed");
                     record::begin(claim.record(), subject, user);
-                    let entry = claim.publish(keep_until_s).ok()?;
-                    if let Some(seen) = self.see(entry) {
-                        return Some(seen);
+                    if let Ok(entry) = claim.publish(keep_until_s)
+                        && let Some(seen) = self.see(entry)
+                    {
+                        return Lookup::Live(seen);
                     }
                 }
-                // Or made by another process since we looked.
-                Err(Refused::Busy | Refused::Exists) => wait_a_moment(),
-                Err(Refused::Full) => return None,
+                // Another process is making it, or has made it since we looked.
+                Err(Refused::Busy | Refused::Exists) => {}
+                Err(Refused::Full) => return Lookup::Nothing,
             }
         }
-        None
+        Lookup::Busy
     }
 }

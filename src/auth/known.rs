@@ -56,7 +56,7 @@ impl Known {
         if let Some(entry) = self.find(pair, clock) {
             let known_until_ms = u64::from(entry.keep_until_s()) * 1000;
             if known_until_ms + self.known_ms / FRESH <= until_ms {
-                self.table.keep_until(entry, until_s);
+                let _set_by_another_success = self.table.keep_until(entry, until_s);
             }
             return;
         }

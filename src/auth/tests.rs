@@ -377,7 +377,7 @@ fn a_record_that_became_anothers_is_not_charged() {
     let mut bench = Bench::new(100, RULES);
     bench.fail("alice", 1);
     let subject = bench.auth.who(attempt("alice", 1)).pair;
-    let (entry, old) = bench.auth.find(subject, &bench.clock).unwrap();
+    let (entry, old) = bench.auth.find(subject, &bench.clock).live().unwrap();
     let next = Tally {
         generation: old.generation + 1,
         ..old
@@ -392,6 +392,25 @@ fn a_record_that_became_anothers_is_not_charged() {
             .auth
             .exchange(entry, old, old.with_failure(&bench.clock, RULES))
     );
+}
+
+#[test]
+fn who_is_late_neither_blocks_nor_unblocks_another() {
+    let mut bench = Bench::new(100, RULES);
+    bench.fail("alice", 1);
+    let subject = bench.auth.who(attempt("alice", 1)).pair;
+    let (entry, now) = bench.auth.find(subject, &bench.clock).live().unwrap();
+    let record = bench.auth.table.record(entry);
+    let until_ms = || record::time_ms(record, record::BLOCKED_UNTIL_MS, now.generation);
+    for (generation, time_ms, expected_ms) in [
+        (now.generation + 1, 50, 0),
+        (now.generation, 70, 70),
+        (now.generation + 1, 90, 70),
+        (now.generation + 1, 0, 70),
+    ] {
+        record::set_time_ms(record, record::BLOCKED_UNTIL_MS, generation, time_ms);
+        assert_eq!(until_ms(), expected_ms, "{generation} {time_ms}");
+    }
 }
 
 #[test]

@@ -38,6 +38,19 @@ impl RateTable {
         // From here until the tag is signed the place is nobody's: the old owner's `check` differs.
         // A process that dies here leaves a place that ages like any other.
         crate::shm::fail::point("rate.insert");
+        if window.load(Ordering::Relaxed) != new.pack() {
+            // We were stopped, and the place became another's: perhaps it is the owner of before who
+            // came back, so that the tag does not show it.
+            return None;
+        }
+        if self.find(set, tag).is_some_and(|(other, _)| other != way) {
+            // Another process has signed for the source since `charge` found none, and may have
+            // counted much: our window, where it comes first, would hide that until it is merged.
+            let nobodys = new.given_up().pack();
+            let _anothers =
+                window.compare_exchange(new.pack(), nobodys, Ordering::Relaxed, Ordering::Relaxed);
+            return None;
+        }
         if tag.source().is_none() {
             for (half, value) in self.keys[set].keys[way].iter().zip(source.halves()) {
                 half.store(value, Ordering::Relaxed);
@@ -92,13 +105,7 @@ impl RateTable {
         let cell = &self.sets[set].ways[way][1];
         let nobodys = |word| {
             let window = Window::unpack(word);
-            let given_up = Window {
-                hits: 0,
-                was_hot: false,
-                check: !window.check,
-                ..window
-            };
-            (window.check == tag.check()).then(|| given_up.pack())
+            (window.check == tag.check()).then(|| window.given_up().pack())
         };
         // Release: who finds it nobody's looks again, and finds the first one's tag. Acquire: as
         // in `charge`, the word carries everything else.

@@ -123,6 +123,17 @@ impl Window {
         }
     }
 
+    /// Nobody's, with nothing in it.
+    #[must_use]
+    pub const fn given_up(self) -> Self {
+        Self {
+            hits: 0,
+            was_hot: false,
+            check: !self.check,
+            ..self
+        }
+    }
+
     /// Does it block, seen at its last request?
     #[must_use]
     pub const fn is_hot(self, limit: Limit) -> bool {

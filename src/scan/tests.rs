@@ -3,6 +3,7 @@
 use super::distinct::EXACT;
 use super::*;
 use crate::clock::manual::Manual;
+use crate::shm::table::{LEASE_S, work};
 
 const SEED: [u64; 4] = [1, 2, 3, 4];
 
@@ -354,4 +355,30 @@ fn who_is_late_writes_nothing() {
         in_generation(mine).remove(1 << 24 | 1);
         assert_eq!((count(now), count(mine)), (before, 0), "{mine}, {now}");
     }
+}
+
+/// Nothing is counted of a source while its record is being made; and nobody waits for the process
+/// that has stopped.
+#[test]
+fn nobody_waits_for_a_process_that_has_stopped() {
+    const MOST_TAGS: u64 = 200;
+    let bench = Bench::with(RULES);
+    let (hash, now_s) = (bench.table.hash.source(SCANNER), bench.clock.now_s());
+    let same = |record: &ScanRecord| record::is_of(record, SCANNER);
+    let claim = bench.table.table.claim_new(hash, now_s, FOREVER_S, same);
+    std::mem::forget(claim.ok().unwrap());
+    for what in ["a user", "a signal", "a success", "a look"] {
+        let (tags, ()) = work(|| match what {
+            "a user" => assert_eq!(bench.fails(Kind::User, [1]), [Counted::Uncounted]),
+            "a signal" => assert_eq!(bench.signal("odd", 1), Counted::Uncounted),
+            "a success" => bench.works(Kind::User, 1),
+            _ => assert_eq!(bench.row(), None),
+        });
+        assert!(tags < MOST_TAGS, "{what}: {tags} tags");
+    }
+    let other = fail(&bench.table, source(2), Kind::User, b"1", &bench.clock);
+    assert_eq!(other, Counted::Below);
+    bench.clock.advance(1000 * u64::from(LEASE_S + 1));
+    assert_eq!(bench.fails(Kind::User, [2]), [Counted::Below]);
+    assert_eq!(bench.counts(), [1, 0, 0]);
 }

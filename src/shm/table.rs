@@ -31,6 +31,9 @@ mod tag;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+#[cfg(all(test, not(loom)))]
+pub(crate) use tests::work;
+
 pub use claim::{Claim, NotPublished};
 pub use room::SWEEP_SETS;
 use tag::State;
@@ -46,8 +49,10 @@ pub const LEASE_S: u32 = 2;
 /// How often a claim is tried again after losing a race.
 const ATTEMPTS: usize = 8;
 
-/// How long a claim looks on while its twin makes up its mind.
-const SPINS: usize = if cfg!(loom) { 2 } else { 200 };
+/// How often a process looks again while another is writing a record, before it goes on without: for
+/// about two microseconds, ten times as long as a claim lasts. A writer that has been stopped is not
+/// waited for.
+const SPINS: usize = if cfg!(loom) { 2 } else { 32 };
 
 shared_struct! {
     /// One cache line of tags.
@@ -128,13 +133,24 @@ impl RecordRef {
 
 /// What a look-up finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup {
+pub enum Lookup<T = RecordRef> {
     /// A live record.
-    Live(RecordRef),
+    Live(T),
     /// Another process is writing a record for this hash just now.
     Busy,
     /// None.
     Nothing,
+}
+
+impl<T> Lookup<T> {
+    /// The record, if it is live.
+    #[must_use]
+    pub fn live(self) -> Option<T> {
+        match self {
+            Self::Live(record) => Some(record),
+            Self::Busy | Self::Nothing => None,
+        }
+    }
 }
 
 /// Why a record could not be claimed.
@@ -206,6 +222,23 @@ impl<const WORDS: usize> Table<WORDS> {
         Lookup::Busy
     }
 
+    /// The same, but waits for a process that is writing the record, for as long as a claim may last
+    /// that was not stopped in the middle.
+    pub fn find_written(
+        &self,
+        hash: u64,
+        now_s: u32,
+        same: impl Fn(&Record<WORDS>) -> bool,
+    ) -> Lookup {
+        for _ in 0..SPINS {
+            match self.find(hash, now_s, &same) {
+                Lookup::Busy => wait_a_moment(),
+                found => return found,
+            }
+        }
+        Lookup::Busy
+    }
+
     /// The record of an entry. It may have become another's since; what must be certain is read
     /// by [`read`](Self::read) or carries a generation of its own.
     #[must_use]
@@ -256,18 +289,27 @@ impl<const WORDS: usize> Table<WORDS> {
         ended
     }
 
-    /// Lengthens or shortens the time that a live record is worth keeping. Lost when the record
-    /// changes at the same moment: its writer sets the time anew.
-    pub fn keep_until(&self, entry: RecordRef, keep_until_s: u32) {
+    /// Lengthens or shortens the time that a live record is worth keeping. False when the record has
+    /// changed since it was found, be it that another process has set its time.
+    pub fn keep_until(&self, entry: RecordRef, keep_until_s: u32) -> bool {
         if entry.keep_until_s() == keep_until_s {
-            return; // As most of the time: not once more for the same second.
+            return true; // As most of the time: not once more for the same second.
         }
-        let _changed_meanwhile = self.cell(entry.index).compare_exchange(
-            entry.tag.0,
-            entry.tag.live(keep_until_s).0,
-            Ordering::AcqRel,
-            Ordering::Relaxed,
-        );
+        self.cell(entry.index)
+            .compare_exchange(
+                entry.tag.0,
+                entry.tag.live(keep_until_s).0,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// The live record that is in the place of an entry now: the same, or another.
+    #[must_use]
+    pub fn in_its_place(&self, entry: RecordRef) -> Option<RecordRef> {
+        let tag = self.tag(entry.index);
+        (tag.state() == State::Live).then_some(RecordRef { tag, ..entry })
     }
 
     /// Records that are worth keeping now, at most the limit. Reads every tag, 8 bytes a place: for

@@ -97,8 +97,10 @@ fn a_source_that_floods_several_processes_is_found() {
             for (round, answers) in answers.chunks(2).enumerate() {
                 let [fine, newly_hot] = [0, 1].map(|answer| answers[answer].load(SeqCst));
                 let what = format!("round {round} of {processes} processes: {fine} fine");
-                // Each process may have been let through once by a place of its own.
-                assert!((LIMIT..2 * LIMIT).contains(&fine), "{what}");
+                // Each process may have taken a place of its own for the source, and may be stopped
+                // before it merges it with the others': up to the limit is let through by each.
+                let most = LIMIT * processes as u64;
+                assert!((LIMIT..=most).contains(&fine), "{what}, at most {most}");
                 assert!(newly_hot >= 1, "{what}, and nobody bans it");
             }
         }

@@ -1,7 +1,7 @@
 //! The scan table: what several processes count of one source at once.
 
 #[cfg(feature = "failpoints")]
-use super::failpoints::die_at;
+use super::failpoints::{die_at, stop_at};
 use super::processes::{fork_all, on_stage};
 use super::shared::{Barrier, SharedClock, hash, source, words};
 use palisade::scan::{Counted, Kind, Rules, ScanTable, Signal};
@@ -112,7 +112,8 @@ fn no_user_is_lost_and_one_process_is_told_of_the_scan() {
     }
 }
 
-/// The weights add up, in a window of all processes together.
+/// The weights add up, in a window of all processes together. (What finds the record being made by a
+/// process that was stopped in this very moment is told as uncounted.)
 #[test]
 fn no_signal_is_lost() {
     const WINDOWS: usize = 50;
@@ -133,7 +134,9 @@ fn no_signal_is_lost() {
                     barrier.wait(2 * window + 1);
                     if number == 0 {
                         let sum = table.get(one, &clock).expect("a row").signals;
-                        assert_eq!(sum, 2 * EACH * processes as u64, "window {window}");
+                        let uncounted = told.uncounted[window].load(SeqCst);
+                        let sent = EACH * processes as u64 - uncounted;
+                        assert_eq!(sum, 2 * sent, "window {window}");
                         clock.advance(Duration::from_secs(600));
                     }
                 }
@@ -196,6 +199,52 @@ fn a_process_that_dies_while_it_counts_a_scan() {
             assert_eq!(fail(102), Counted::Below, "{point}");
             let users = table.get(subject, &clock).map(|row| row.users);
             assert_eq!(users, Some(later), "{point}");
+        });
+    }
+}
+
+/// It stops for longer than its claim lasts, and goes on when its place is another source's.
+#[cfg(feature = "failpoints")]
+#[test]
+fn a_process_that_stops_while_it_counts_a_scan_counts_for_nobody_else() {
+    for (point, before) in [("scan.claimed", 0), ("scan.fail", 5)] {
+        on_stage(|| {
+            const SOURCES: u128 = 16;
+            let (table, clock) = (table(SOURCES as usize, RULES), SharedClock::new());
+            let name = |name: u8| hash().user(format!("user{name}").as_bytes()).bare;
+            let fail = |from, user| {
+                let (source, _) = source(from);
+                table.fail(source, Kind::User, name(user), &clock, || false)
+            };
+            let prepare = || (0..before).for_each(|name| assert_eq!(fail(1, name), Counted::Below));
+            let meanwhile = || {
+                if point == "scan.claimed" {
+                    assert_eq!(fail(1, 101), Counted::Uncounted);
+                    assert_eq!(fail(2, 101), Counted::Below, "another source");
+                }
+                // Each in a place that has expired, until all places have been taken once.
+                for round in 0..20 {
+                    clock.advance(Duration::from_secs(1000));
+                    for other in 0..SOURCES {
+                        assert_eq!(fail(1000 + 100 * round + other, 1), Counted::Below);
+                    }
+                }
+            };
+            stop_at(point, prepare, || _ = fail(1, 100), meanwhile);
+            let (subject, _) = source(1);
+            let mut others = 0;
+            for row in table.rows(&clock).filter(|row| row.source != subject) {
+                let is_its_own = (row.users, row.destinations, row.signals) == (1, 0, 0);
+                assert!(is_its_own, "{point}: {row:?}");
+                others += 1;
+            }
+            assert_eq!(others, SOURCES, "{point}");
+            // And it is counted as any other.
+            for user in 0..9 {
+                assert_eq!(fail(1, user), Counted::Below, "{point}");
+            }
+            let count = table.get(subject, &clock).map(|row| row.users);
+            assert!(matches!(count, Some(9 | 10)), "{point}: {count:?}");
         });
     }
 }

@@ -109,12 +109,21 @@ impl<const WORDS: usize> Table<WORDS> {
         found
     }
 
-    /// The live record that has replaced the one in this place. Helps its writer to finish.
-    fn follow(&self, index: usize, moved: Tag) -> Option<RecordRef> {
-        self.settle(index, moved);
-        let index = moved.moved_to();
-        let tag = self.tag(index);
-        (tag.state() == State::Live).then_some(RecordRef { index, tag })
+    /// The live record that has replaced the one in this place, at once or after others. Helps
+    /// their writers to finish.
+    fn follow(&self, mut index: usize, mut moved: Tag) -> Option<RecordRef> {
+        // No record is replaced as often as this while one look lasts.
+        for _ in 0..2 * WAYS {
+            self.settle(index, moved);
+            index = moved.moved_to();
+            let tag = self.tag(index);
+            match tag.state() {
+                State::Live => return Some(RecordRef { index, tag }),
+                State::Moved => moved = tag,
+                _ => break,
+            }
+        }
+        None
     }
 
     /// Makes the record live that has replaced the one in this place. Done by its writer, and by all
@@ -261,8 +270,8 @@ impl<const WORDS: usize> Table<WORDS> {
     }
 
     /// After a claim: is another process claiming, or has it published, a record for the same key
-    /// elsewhere, or, where the key was `unknown`, even published and ended one? Of two that see each other, the one in the earlier place waits for the other to
-    /// give up, a few spins long.
+    /// elsewhere, or, where the key was `unknown`, even published and ended one? Of two that see
+    /// each other, the one in the earlier place waits for the other to give up, a few spins long.
     pub(super) fn has_twin(
         &self,
         hash: u64,
@@ -288,8 +297,12 @@ impl<const WORDS: usize> Table<WORDS> {
                         }
                         break;
                     }
-                    State::Claimed if !tag.lease_is_over(now_s) => {
-                        if index < mine || spins == SPINS {
+                    State::Claimed => {
+                        // Its writer was stopped before it claimed: it still believes in an earlier
+                        // time, and may publish at any moment, unless the claim is marked as lost.
+                        self.lose_if_over(RecordRef { index, tag }, now_s);
+                        let is_over = tag.lease_is_over(now_s);
+                        if (index < mine && !is_over) || spins == SPINS {
                             return true;
                         }
                         spins += 1;

@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// Tags that are read by `act`.
-fn work<T>(act: impl FnOnce() -> T) -> (u64, T) {
+pub fn work<T>(act: impl FnOnce() -> T) -> (u64, T) {
     let before = TAGS_READ.with(Cell::get);
     let done = act();
     (TAGS_READ.with(Cell::get) - before, done)
@@ -191,6 +191,33 @@ fn a_record_is_replaced_in_another_place() {
     }
     assert_eq!(bench.live(), 1);
     assert!(!bench.table.end(first, NOW_S), "it was replaced");
+}
+
+/// A reader is stopped after its first glance at the tags, and goes on when the record is two places
+/// further.
+#[test]
+fn a_record_that_is_replaced_twice_while_it_is_looked_for_is_found() {
+    let bench = Bench::new(4);
+    // Two keys with one hash: the look comes to the other one first.
+    let hash = bench.hash(1);
+    let write = |key| {
+        let same = |record: &Record<1>| record.get(0) == key;
+        let claim = bench.table.claim(hash, NOW_S, NOW_S + 10, same);
+        let mut claim = claim.ok().unwrap();
+        claim.record().set(0, key);
+        claim.publish(NOW_S + 10).unwrap()
+    };
+    let (_, wanted) = (write(2), write(1));
+    let is_stopped = Cell::new(true);
+    let found = bench.table.find(hash, NOW_S, |record| {
+        if record.get(0) == 2 && is_stopped.replace(false) {
+            let places = [wanted, write(1), write(1)].map(|entry| entry.index);
+            assert!(places.is_sorted_by(|one, next| one != next), "{places:?}");
+        }
+        record.get(0) == 1
+    });
+    assert!(!is_stopped.get());
+    assert!(matches!(found, Lookup::Live(_)), "{found:?}");
 }
 
 #[test]
