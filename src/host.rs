@@ -3,11 +3,11 @@
 //! The bindings are committed (`host/bindings.rs`), so that a build needs no libclang; where there
 //! is one, `tests/drift.rs` makes them anew and compares.
 
-use std::cell::OnceCell;
+use std::cell::Cell;
 use std::ffi::{CStr, c_void};
 use std::ptr::NonNull;
 
-use once_cell::sync::OnceCell as OnceInProcess;
+use once_cell::sync::OnceCell;
 
 use crate::message::{Message, Method, Part, Unreadable};
 use crate::report::{Full, Reply};
@@ -83,7 +83,7 @@ const _: () = {
 };
 
 /// Per process, set before the fork by [`load`].
-static HOST: OnceInProcess<&'static HostTable> = OnceInProcess::new();
+static HOST: OnceCell<&'static HostTable> = OnceCell::new();
 
 /// Takes the host's functions. The first call counts.
 pub fn load(host: &'static HostTable) {
@@ -112,7 +112,7 @@ pub struct HostMessage<'a> {
     handle: *const c_void,
     charged: bool,
     on_connection: bool,
-    raw: OnceCell<Option<NonNull<HostReading>>>,
+    raw: Cell<Option<NonNull<HostReading>>>,
     _borrowed: core::marker::PhantomData<&'a c_void>,
 }
 
@@ -126,7 +126,7 @@ impl<'a> HostMessage<'a> {
             handle,
             charged,
             on_connection,
-            raw: OnceCell::new(),
+            raw: Cell::new(None),
             _borrowed: core::marker::PhantomData,
         }
     }
@@ -140,10 +140,11 @@ impl<'a> HostMessage<'a> {
     /// What the host has read of it; it is asked when this is first called.
     #[inline]
     fn raw(&self) -> Option<&HostReading> {
-        let raw = self.raw.get_or_init(|| {
+        let raw = self.raw.get().or_else(|| {
             let read = self.function(|host| host.read)?;
             // SAFETY: the handle is valid by the contract of `new`.
-            NonNull::new(unsafe { read(self.handle) })
+            self.raw.set(NonNull::new(unsafe { read(self.handle) }));
+            self.raw.get()
         });
         // SAFETY: host.h: what is read stays until the host is asked about another message, and `write`
         // changes it through the same `self`.
@@ -153,7 +154,7 @@ impl<'a> HostMessage<'a> {
     /// Changes one of the words in what the host has read that are Rust's.
     #[inline]
     fn write(&self, word: impl FnOnce(*mut HostReading) -> *mut u32, value: u32) {
-        if let Some(raw) = self.raw.get().copied().flatten() {
+        if let Some(raw) = self.raw.get() {
             // SAFETY: a field of what the host has read, which no reference is held to: texts are elsewhere.
             unsafe { word(raw.as_ptr()).write(value) }
         }

@@ -3,7 +3,7 @@
 //!
 //! Not a check itself, and it decides nothing.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 
 use crate::clock::{Clock, Monotonic};
 use crate::counters::Counter;
@@ -32,8 +32,8 @@ pub struct Inspection<'p, M, C = Monotonic> {
     pub message: &'p M,
     /// The right to look into lists; `None`: there are none.
     pub pin: &'p Option<Pin<'p>>,
-    standing: OnceCell<Standing<'p>>,
-    trusted: OnceCell<bool>,
+    standing: Cell<Option<Standing<'p>>>,
+    trusted: Cell<Option<bool>>,
     /// Nothing is counted, logged or banned: what would be found is written here.
     pub(super) dry: Option<&'p RefCell<String>>,
 }
@@ -102,8 +102,8 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
             hash,
             message,
             pin,
-            standing: OnceCell::new(),
-            trusted: OnceCell::new(),
+            standing: Cell::new(None),
+            trusted: Cell::new(None),
             dry,
         }
     }
@@ -121,13 +121,13 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
     /// What the operator says of the source.
     #[inline]
     pub fn standing(&self) -> Standing<'p> {
-        *self.standing.get_or_init(|| network::standing(self))
+        once(&self.standing, || network::standing(self))
     }
 
     /// Is the source in a trusted network, country or system? Counted once.
     #[inline]
     pub fn is_trusted(&self) -> bool {
-        *self.trusted.get_or_init(|| match self.standing() {
+        once(&self.trusted, || match self.standing() {
             Standing::Trusted(by) => {
                 if self.dry.is_none() {
                     by.inspect(Listed::count);
@@ -147,4 +147,15 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
         };
         Evidence::new(reason, what, sender)
     }
+}
+
+/// What is worked out when it is first asked for. Not a `OnceCell`: that takes the first time for rare, and
+/// every message has one.
+#[inline]
+fn once<T: Copy>(cell: &Cell<Option<T>>, work_out: impl FnOnce() -> T) -> T {
+    cell.get().unwrap_or_else(|| {
+        let value = work_out();
+        cell.set(Some(value));
+        value
+    })
 }
