@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/sr_module.h"
+#include "modules/dialog/dlg_hash.h"
 #include "modules/dialog/dlg_load.h"
 
 #include "dialog.h"
@@ -24,12 +25,17 @@ void dialog_init(void)
 int32_t dialog_holds(const void *message)
 {
 	struct dlg_cell *dialog;
+	int is_confirmed;
 
 	if(dialogs.get_dlg == NULL)
 		return 0;
 	dialog = dialogs.get_dlg((sip_msg_t *)message);
 	if(dialog == NULL)
 		return -1;
+	/* before the call is answered, the module knows no tag of the callee, and
+	 * takes any To tag for it */
+	is_confirmed = dialog->state == DLG_STATE_CONFIRMED_NA
+				   || dialog->state == DLG_STATE_CONFIRMED;
 	dialogs.release_dlg(dialog);
-	return 1;
+	return is_confirmed ? 1 : -1;
 }

@@ -94,7 +94,8 @@ enum palisade_host_limit
 /* what is there and can't be read */
 enum palisade_host_unreadable
 {
-	PALISADE_UNREADABLE_HEADERS = 1, /* a header, and all that follow it */
+	/* a header, and all that follow it; or where others read other headers */
+	PALISADE_UNREADABLE_HEADERS = 1,
 	PALISADE_UNREADABLE_URI = 2,	 /* the R-URI */
 	PALISADE_UNREADABLE_FROM = 4,
 	PALISADE_UNREADABLE_TO = 8,
@@ -116,6 +117,8 @@ typedef struct palisade_host_reading
 	uint32_t unreadable; /* enum palisade_host_unreadable, or-ed */
 	uint32_t credentials_count;
 	uint32_t contact_count;
+	/* 1: the host itself has evaluated the first credentials */
+	uint32_t is_evaluated;
 	/* Written by Rust alone. What it has made of what is read: 0 in what is
 	 * read anew. */
 	uint32_t judged;
@@ -177,7 +180,8 @@ typedef struct palisade_host
 	/* host of the topmost Record-Route's URI */
 	palisade_host_text_t (*route)(const void *message);
 
-	/* does the message belong to a dialog that the host knows? 1 yes, -1 no,
+	/* does the message belong to a dialog that the host knows, of a call that
+	 * has been answered? 1 yes, -1 no,
 	 * 0 the host keeps no dialogs */
 	int32_t (*in_dialog)(const void *message);
 

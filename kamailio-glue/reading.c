@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -19,6 +20,7 @@
 #include "core/parser/parse_uri.h"
 #include "core/trim.h"
 
+#include "elsewhere.h"
 #include "once.h"
 #include "reading.h"
 
@@ -60,9 +62,24 @@ static palisade_host_text_t unquoted(const str *display)
 	return text(&name);
 }
 
-/* Is it one of those that Kamailio's parse_uri() is made for? Any other is
- * none that it could not read, but none that it reads. */
-static int is_sip_or_tel(const str *uri)
+/* Has a URI a scheme (RFC 3261, 25.1), whichever? */
+static int has_scheme(const str *uri)
+{
+	int i;
+
+	for(i = 0; i < uri->len && uri->s[i] != ':'; i++)
+		if(!isalpha((unsigned char)uri->s[i])
+				&& (i == 0
+						|| (!isdigit((unsigned char)uri->s[i])
+								&& memchr("+-.", uri->s[i], 3) == NULL)))
+			return 0;
+	return i > 0 && i < uri->len;
+}
+
+/* Is it one that Kamailio's parse_uri() is to be asked about? One of another
+ * scheme is none that it could not read, but none that it reads; what has no
+ * scheme at all (an R-URI in angle brackets, say) other servers may read. */
+static int is_for_parser(const str *uri)
 {
 	static const char *const schemes[] = {"sip:", "sips:", "tel:", "tels:"};
 	size_t i, len;
@@ -72,7 +89,7 @@ static int is_sip_or_tel(const str *uri)
 		if(uri->len >= (int)len && strncasecmp(uri->s, schemes[i], len) == 0)
 			return 1;
 	}
-	return 0;
+	return !has_scheme(uri);
 }
 
 int reading_headers(sip_msg_t *msg)
@@ -145,7 +162,7 @@ static void read_party(palisade_host_reading_t *reading, sip_msg_t *msg,
 		return;
 	if(party->parsed_uri.user.s != NULL || party->parsed_uri.host.s != NULL)
 		uri = read_uri(msg);
-	else if(is_sip_or_tel(&party->uri))
+	else if(is_for_parser(&party->uri))
 		ONCE(msg, once_failed(msg), what, (uri = read_uri(msg)) != NULL ? 0 : -1);
 	if(uri != NULL) {
 		reading->single[user] = text(&uri->user);
@@ -191,7 +208,7 @@ static void read_uri(
 
 	reading->single[PALISADE_PART_URI] = text(written);
 	if(!msg->parsed_orig_ruri_ok
-			&& (!is_sip_or_tel(written)
+			&& (!is_for_parser(written)
 					|| ONCE(msg, once_failed(msg), PALISADE_UNREADABLE_URI,
 							   parse_orig_ruri(msg))
 							   < 0))
@@ -213,7 +230,7 @@ static int add_contact(palisade_host_reading_t *reading, sip_msg_t *msg,
 	memset(to, 0, sizeof(reading->contacts[0]));
 	to[0] = text(&contact->uri);
 	to[3] = unquoted(&contact->name);
-	if(is_sip_or_tel(&contact->uri)
+	if(is_for_parser(&contact->uri)
 			&& ONCE(msg, 0, PALISADE_UNREADABLE_CONTACT,
 					   parse_uri(contact->uri.s, contact->uri.len, &uri))
 					   == 0) {
@@ -273,7 +290,7 @@ static void read_offered(palisade_host_reading_t *reading, sip_msg_t *msg,
 	uint32_t before = once_failed(msg);
 	walk_t walk = once_walk(msg);
 	hdr_field_t *hdr;
-	int headers = 0;
+	int headers = 0, result;
 
 	while((hdr = once_next(&walk, type)) != NULL) {
 		if(headers++ == PALISADE_CREDENTIALS_MAX
@@ -285,14 +302,17 @@ static void read_offered(palisade_host_reading_t *reading, sip_msg_t *msg,
 			reading->unreadable |= PALISADE_UNREADABLE_CREDENTIALS;
 			continue;
 		}
-		/* above zero: no digest, which neither Kamailio's auth modules nor a
-		 * password guesser have a use for */
-		if(hdr != first
-				&& (hdr->parsed != NULL
-						|| ONCE(msg, before, PALISADE_UNREADABLE_CREDENTIALS,
-								   parse_credentials(hdr))
-								   == 0))
+		if(hdr == first)
+			continue;
+		result = hdr->parsed != NULL
+						 ? 0
+						 : ONCE(msg, before, PALISADE_UNREADABLE_CREDENTIALS,
+								 parse_credentials(hdr));
+		/* above zero: no digest, which Kamailio's auth modules have no use for */
+		if(result == 0)
 			add_credentials(reading, hdr);
+		else if(result > 0 && elsewhere_names_user(&hdr->body))
+			reading->unreadable |= PALISADE_UNREADABLE_CREDENTIALS;
 	}
 }
 
@@ -309,8 +329,10 @@ static void read_credentials(
 	if(msg->REQ_METHOD & (METHOD_ACK | METHOD_CANCEL))
 		return;
 	first = once_evaluated(msg);
-	if(first != NULL)
+	if(first != NULL) {
 		add_credentials(reading, first);
+		reading->is_evaluated = 1;
+	}
 	if(msg->proxy_auth != NULL)
 		read_offered(reading, msg, HDR_PROXYAUTH_T, first);
 	if(msg->authorization != NULL)
@@ -335,6 +357,7 @@ static void read_all(palisade_host_reading_t *reading, sip_msg_t *msg)
 	reading->unreadable = 0;
 	reading->credentials_count = 0;
 	reading->contact_count = 0;
+	reading->is_evaluated = 0;
 	memset(reading->single, 0, sizeof(reading->single));
 
 	reading_headers(msg);
@@ -356,6 +379,14 @@ static void read_all(palisade_host_reading_t *reading, sip_msg_t *msg)
 		read_contacts(reading, msg);
 	if(has_many_headers(msg))
 		reading->unreadable |= PALISADE_MANY_HEADERS;
+	else if(elsewhere_hides_headers(msg))
+		reading->unreadable |=
+				PALISADE_UNREADABLE_HEADERS | PALISADE_UNREADABLE_CREDENTIALS;
+	/* some servers ask for a password whatever the method */
+	if(reading->method == PALISADE_METHOD_OTHER
+			&& (once_failed(msg) & PALISADE_UNREADABLE_HEADERS)
+			&& elsewhere_holds_credentials(msg))
+		reading->unreadable |= PALISADE_UNREADABLE_CREDENTIALS;
 	reading->unreadable |= once_failed(msg) & ~UNREADABLE_ROUTE;
 }
 

@@ -202,6 +202,11 @@ impl Message for HostMessage<'_> {
     }
 
     #[inline]
+    fn is_evaluated(&self) -> bool {
+        self.raw().is_some_and(|raw| raw.is_evaluated == 1)
+    }
+
+    #[inline]
     fn unreadable(&self) -> Unreadable {
         Unreadable(self.raw().map_or(0, |raw| raw.unreadable))
     }

@@ -53,6 +53,11 @@ pub trait Message {
     /// What is there and the host could not read.
     fn unreadable(&self) -> Unreadable;
 
+    /// Has the host itself evaluated the first set of credentials?
+    fn is_evaluated(&self) -> bool {
+        false
+    }
+
     /// How many there are of a part: one, or as many as there are credentials that could be read, or contacts.
     fn count(&self, part: Part) -> usize;
 
@@ -119,10 +124,9 @@ pub trait Message {
 /// credentials that another server would read differently.
 pub fn unreadable(message: &impl Message) -> Unreadable {
     let mut all = message.unreadable();
-    if message.method() == Method::Other {
-        // Kamailio's parser gives up at a CSeq whose method has letters it doesn't expect (RFC
-        // 4475, 3.1.1.2 and 3.1.1.5); no server behind registers, calls or authenticates by such
-        // a method.
+    if message.method() == Method::Other && !all.holds(Unreadable::CREDENTIALS) {
+        // Kamailio's parser gives up at names of headers that have letters it doesn't expect (RFC
+        // 4475, 3.1.1.2 and 3.1.1.5); no server behind registers or calls by such a method.
         all.0 &= !Unreadable::HEADERS.0;
     }
     if is_long(message) {
@@ -185,7 +189,10 @@ impl Lengths {
 /// src/core/parser/digest/digest_parser.c), and reads on; a server that knows `\"` reads another name.
 fn is_unambiguous(credentials: &[u8]) -> bool {
     let quotes = memchr::memchr_iter(b'"', credentials);
-    if credentials.len() > SET_MAX || quotes.take(QUOTES_MAX + 1).count() > QUOTES_MAX {
+    if credentials.len() > SET_MAX
+        || quotes.take(QUOTES_MAX + 1).count() > QUOTES_MAX
+        || names_several(credentials)
+    {
         return false;
     }
     let mut is_open = false;
@@ -203,6 +210,21 @@ fn is_unambiguous(credentials: &[u8]) -> bool {
         }
     }
     !is_open
+}
+
+/// Do these credentials name a user more than once? Kamailio takes the last. `chan_sip` looks for
+/// `username=` behind any blank or comma, in a quoted value too, and knows no blank before the `=`.
+fn names_several(credentials: &[u8]) -> bool {
+    const NAME: &[u8] = b"username";
+    let is_name = |&at: &usize| {
+        let before = credentials[..at].trim_ascii_end();
+        let name = before.len().checked_sub(NAME.len());
+        name.is_some_and(|from| before[from..].eq_ignore_ascii_case(NAME))
+    };
+    memchr::memchr_iter(b'=', credentials)
+        .filter(is_name)
+        .nth(1)
+        .is_some()
 }
 
 /// A message that has nothing: a check of a bare address.

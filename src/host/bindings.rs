@@ -78,6 +78,7 @@ pub struct palisade_host_reading {
     pub unreadable: u32,
     pub credentials_count: u32,
     pub contact_count: u32,
+    pub is_evaluated: u32,
     pub judged: u32,
     pub counted: u32,
     pub single: [palisade_host_text_t; 13usize],
@@ -99,10 +100,12 @@ const _: () = {
         [::std::mem::offset_of!(palisade_host_reading, credentials_count) - 12usize];
     ["Offset of field: palisade_host_reading::contact_count"]
         [::std::mem::offset_of!(palisade_host_reading, contact_count) - 16usize];
+    ["Offset of field: palisade_host_reading::is_evaluated"]
+        [::std::mem::offset_of!(palisade_host_reading, is_evaluated) - 20usize];
     ["Offset of field: palisade_host_reading::judged"]
-        [::std::mem::offset_of!(palisade_host_reading, judged) - 20usize];
+        [::std::mem::offset_of!(palisade_host_reading, judged) - 24usize];
     ["Offset of field: palisade_host_reading::counted"]
-        [::std::mem::offset_of!(palisade_host_reading, counted) - 24usize];
+        [::std::mem::offset_of!(palisade_host_reading, counted) - 28usize];
     ["Offset of field: palisade_host_reading::single"]
         [::std::mem::offset_of!(palisade_host_reading, single) - 32usize];
     ["Offset of field: palisade_host_reading::credentials"]

@@ -16,6 +16,14 @@ fn credentials_that_two_servers_read_differently() {
         (r#"Digest username="a" "b""#, false),
         (r#"Digest username="a"#, false),
         (r#"Digest username="a"x"#, false),
+        (r#"Digest username="a", username="b""#, false),
+        (r#"Digest username="a", USERNAME ="b""#, false),
+        (r#"Digest username="a", opaque="x, username=b, ""#, false),
+        (
+            r#"Digest username="username", uri="sip:username@h;name=a""#,
+            true,
+        ),
+        (r#"Digest username*=UTF-8''a, username="a""#, true),
     ] {
         assert_eq!(is_unambiguous(text.as_bytes()), expected, "{text}");
     }

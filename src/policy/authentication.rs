@@ -44,6 +44,11 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         if result == AuthResult::Failure {
             return self.auth_failed(user);
         }
+        let result = match result {
+            // Who of them was right is not known here: it would clear another one's failures.
+            AuthResult::Success if !self.is_one_user() => AuthResult::Neither,
+            result => result,
+        };
         self.check_readable()
             .or(|| self.with_evaluated(user, |attempt| self.take_result(result, attempt)))
     }
@@ -73,7 +78,59 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     /// Counts one failure.
     pub fn auth_failed(&self, user: Option<&[u8]>) -> Verdict {
         self.check_readable()
-            .or(|| self.with_evaluated(user, |attempt| self.take_failure(attempt)))
+            .or(|| match self.is_evaluated_known() {
+                true => self.with_evaluated(user, |attempt| self.take_failure(attempt)),
+                false => self.take_failures(None),
+            })
+    }
+
+    /// Counts one failure that a backend tells of: it has asked for credentials of this realm, or
+    /// has not asked.
+    pub(super) fn auth_refused(&self, realm: Option<&[u8]>) -> Verdict {
+        self.check_readable().or(|| self.take_failures(realm))
+    }
+
+    /// Of several sets of credentials another server has evaluated one, and their sender has chosen
+    /// the order: every user has failed whom those of this realm name; of no realm, or of one that
+    /// none has, all.
+    fn take_failures(&self, realm: Option<&[u8]>) -> Verdict {
+        let (firewall, message) = (self.firewall, self.message);
+        let holds = |index| realm == Some(message.nth(Part::AuthRealm, index));
+        let is_any = !(0..message.offered()).any(holds);
+        let mut verdict = Verdict::Pass;
+        self.each_attempt(None, |index, attempt| {
+            if (is_any || holds(index)) && !self.is_refused_by_callee(realm, attempt) {
+                verdict = verdict.max(self.take_failure(attempt));
+            } else {
+                firewall.auth.withdraw(attempt, &firewall.clock);
+            }
+        });
+        verdict
+    }
+
+    /// Within a call, it is the other phone that asks, for whatever realm it likes: the password of
+    /// who has authenticated from there is none of its business.
+    fn is_refused_by_callee(&self, realm: Option<&[u8]>, attempt: Attempt<'_>) -> bool {
+        let firewall = self.firewall;
+        realm.is_some()
+            && self.message.is_in_dialog() == Some(true)
+            && firewall.auth.is_known(attempt, &firewall.clock)
+    }
+
+    /// Is it known which credentials were evaluated?
+    fn is_evaluated_known(&self) -> bool {
+        self.message.is_evaluated() || self.message.offered() < 2
+    }
+
+    /// Is it known who has authenticated?
+    fn is_one_user(&self) -> bool {
+        let (mut first, mut is_one) = (None, true);
+        if !self.is_evaluated_known() {
+            self.each_attempt(None, |_, attempt| {
+                is_one &= *first.get_or_insert(attempt.name.bare) == attempt.name.bare;
+            });
+        }
+        is_one
     }
 
     fn take_failure(&self, attempt: Attempt<'_>) -> Verdict {
@@ -239,8 +296,14 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     /// Stands for a request and its credentials: the same for a retransmission, another for another
     /// guess, even one that hides behind the same Call-ID and CSeq. 0: there is no telling.
     fn stands_for_request(&self) -> u64 {
-        let parts =
-            [Part::CallId, Part::CSeq, Part::Credentials].map(|part| self.message.part(part));
+        // All credentials: another server may have evaluated any.
+        let mut parts: [&[u8]; 2 + CREDENTIALS_MAX] = [b""; 2 + CREDENTIALS_MAX];
+        parts[..2].copy_from_slice(&[Part::CallId, Part::CSeq].map(|part| self.message.part(part)));
+        let credentials = self.message.values(Part::Credentials);
+        parts[2..]
+            .iter_mut()
+            .zip(credentials)
+            .for_each(|(part, text)| *part = text);
         if parts[0].is_empty() {
             0
         } else {

@@ -6,7 +6,7 @@ use crate::lists::{Kind, List, value};
 use crate::message::Message;
 use crate::source::Address;
 
-use super::detect::texts::{decoded, parts_of};
+use super::detect::texts::{find_spelled, parts_of};
 use super::{Firewall, Inspection};
 
 impl<M: Message, C: Clock> Inspection<'_, M, C> {
@@ -23,8 +23,9 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                 Kind::Asn => image.find_asn(firewall.asn_of(address)?, now_ms),
                 kind => {
                     let text = self.message.part(*parts_of(kind).first()?);
-                    let find = |text: &[u8]| image.find_text(text, &firewall.hash, now_ms);
-                    find(text).or_else(|| find(&decoded(kind, text)?))
+                    find_spelled(kind, text, |text| {
+                        image.find_text(text, &firewall.hash, now_ms)
+                    })
                 }
             }
         }))

@@ -161,7 +161,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let called = || first_of(request, [Part::UriUser, Part::ToUser]);
         match meaning {
             Meaning::Nothing => Verdict::Pass,
-            Meaning::WrongCredentials => result(AuthResult::Failure),
+            Meaning::WrongCredentials => self.auth_refused(parameter(answer.challenge, b"realm")),
             Meaning::StaleNonce => result(AuthResult::Neither),
             Meaning::RightCredentials => result(AuthResult::Success),
             Meaning::NoSuchUser => self.count_failure(Kind::User, user()),

@@ -43,6 +43,18 @@ impl Parts {
         self
     }
 
+    /// The host has evaluated the first credentials.
+    pub fn evaluated(mut self) -> Self {
+        self.0.insert(EVALUATED, vec![]);
+        self
+    }
+
+    /// It belongs to a dialog that the host knows.
+    pub fn within_dialog(mut self) -> Self {
+        self.0.insert(IN_DIALOG, vec![]);
+        self
+    }
+
     /// How many sets there are of which this is the first part.
     fn number(&self, first: Part) -> usize {
         let parts = first as u32..first as u32 + Part::OF_SET as u32;
@@ -51,7 +63,19 @@ impl Parts {
     }
 }
 
+/// No parts: that the host has evaluated the first credentials, that it knows the dialog.
+const EVALUATED: (u32, usize) = (u32::MAX, 0);
+const IN_DIALOG: (u32, usize) = (u32::MAX, 1);
+
 impl Message for Parts {
+    fn is_evaluated(&self) -> bool {
+        self.0.contains_key(&EVALUATED)
+    }
+
+    fn is_in_dialog(&self) -> Option<bool> {
+        self.0.contains_key(&IN_DIALOG).then_some(true)
+    }
+
     fn method(&self) -> Method {
         Method::named(self.part(Part::Method))
     }
@@ -365,7 +389,8 @@ fn several_credentials_do_not_steer_the_count() {
         let message = guess("alice", &n.to_string(), "wrong")
             .with_nth(Part::AuthUser, 1, &format!("junk{n}"))
             .with_nth(Part::AuthRealm, 1, "example.com")
-            .with_nth(Part::Credentials, 1, "junk");
+            .with_nth(Part::Credentials, 1, "junk")
+            .evaluated();
         firewall.auth_failed(source, Some(b"junk@example.com"), &message);
     }
     assert!(firewall.auth_blocked(source, Some(b"alice@example.com"), &NoMessage));

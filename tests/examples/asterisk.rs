@@ -185,11 +185,27 @@ fn the_pbx_calls_a_phone_the_way_it_registered() {
 
     // The phone hangs up.
     let (to, from) = (ringing.header("From"), answer.header("To"));
-    let bye = (phone.request("BYE").uri(&format!("sip:{}", pbx.local())))
+    let mut bye = (phone.request("BYE").uri(&format!("sip:{}", pbx.local())))
         .header("Call-ID", invite.value("Call-ID"))
         .header("From", from.expect("a To"))
         .header("To", to.expect("a From"))
         .header("Route", ringing.header("Record-Route").expect("a route"));
+    // What ends a call is no way to try passwords.
+    for guess in 0..5 {
+        let credentials = format!(
+            r#"Digest username="102", realm="asterisk", nonce="1", uri="sip:x", response="{guess}""#
+        );
+        phone.send(&bye.clone().header("Authorization", credentials));
+        let request = arrived(&pbx, "BYE");
+        let is_tried = request.header("Authorization").is_some();
+        assert_eq!(is_tried, guess < 3, "{request}");
+        let challenge = "WWW-Authenticate: Digest realm=\"asterisk\", nonce=\"1\"\r\nContact: ";
+        let answer = request.response(401, "Unauthorized", "<sip:pbx>");
+        pbx.send_raw(answer.replace("Contact: ", challenge).as_bytes());
+        let answer = phone.receive(PATIENCE).expect("an answer");
+        assert_eq!(answer.status(), Some(401), "{answer}");
+        bye = bye.next();
+    }
     phone.send(&bye);
     pbx.respond(&arrived(&pbx, "BYE"), 200, "OK");
     let answer = phone.receive(PATIENCE).expect("an answer");

@@ -2,7 +2,8 @@
 
 use super::{DENIED, Lists, PASS, ROUTE, asked};
 use crate::scan::backend::{self, Backend};
-use crate::support::{Phone, Request};
+use crate::support::{Phone, Request, wait_for};
+use std::time::Duration;
 
 const TO: &str = "<sip:bob@palisade.test>";
 
@@ -21,11 +22,25 @@ fn credentials(user: &str) -> String {
 }
 
 /// A request that one of the lists denies, whatever else is in it.
-const HIDDEN: [(&str, Change); 12] = [
+const HIDDEN: [(&str, Change); 18] = [
     ("INVITE", |request| request.uri("sip:%30%30883123@x.org")),
     ("INVITE", |request| request.uri("sip:0%308%383123@x.org")),
     ("INVITE", |request| request.uri("sip:+883-12.3@x.org")),
     ("INVITE", |request| request.uri("sip:%2b883123@x.org")),
+    ("INVITE", |request| request.uri("sip:00883123%20@x.org")),
+    ("INVITE", |request| request.uri("sip:00%20883123@x.org")),
+    ("REGISTER", |request| {
+        request.header("From", "<sip:evil;x=y@x.org>;tag=1")
+    }),
+    ("REGISTER", |request| {
+        request.header("Contact", "<sip:%65vil;x=y@x.org>")
+    }),
+    ("REGISTER", |request| {
+        request.header("From", "<sip:a@evil.example.>;tag=1")
+    }),
+    ("REGISTER", |request| {
+        request.header("Contact", "<sip:a@EVIL.example.:5060>")
+    }),
     ("REGISTER", |request| {
         request.header("Contact", "<sip:%65vil@x.org>")
     }),
@@ -130,6 +145,16 @@ fn the_dialog_module_knows_which_dialogs_there_are() {
     for (tag, expected) in [(tag, PASS), ("1", DENIED)] {
         assert_eq!(asked(&phone, &within(&call, tag)), expected, "{tag}");
     }
+    // A call that has not been answered has no tag of the callee yet, and any would do.
+    let ringing = phone.request("INVITE").uri("sip:ringing@palisade.test");
+    let ringing = ringing.header("To", TO);
+    phone.send(&ringing);
+    let rings = || {
+        let answer = phone.receive(Duration::from_millis(50))?;
+        (answer.status() == Some(180)).then_some(())
+    };
+    wait_for(rings, Duration::from_secs(10)).expect("it rings");
+    assert_eq!(asked(&phone, &within(&ringing, "1")), DENIED);
     // Of another call, the tag says nothing.
     let other = phone.request("INVITE").header("To", TO);
     assert_eq!(asked(&phone, &within(&other, tag)), DENIED);

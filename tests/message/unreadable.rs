@@ -49,7 +49,7 @@ const DIGEST: &str = r#"Digest username="alice", realm="x", nonce="6a", uri="sip
 type Change = fn(Request) -> Request;
 
 /// What is wrong, and what the log says of it.
-const UNREADABLE: [(Change, &str); 13] = [
+const UNREADABLE: [(Change, &str); 23] = [
     (
         |request| request.header("Authorization", format!("{DIGEST},foo")),
         "credentials",
@@ -98,6 +98,64 @@ const UNREADABLE: [(Change, &str); 13] = [
     (|request| request.uri("sip:a@palisade.test:99999999"), "uri"),
     (|request| request.another("Max-Forwards", "70"), "headers"),
     (|request| headers(request, 250), "many_headers"),
+    // What only other servers read: pjsip and Sofia end a line at a CR, pjsip a header at an &,
+    // others a text at a NUL.
+    (
+        |request| request.header("X-Odd", format!("a\rAuthorization: {DIGEST}")),
+        "headers",
+    ),
+    (
+        |request| {
+            let value = format!("application/sdp & authorization : {DIGEST}");
+            request.header("Content-Type", value)
+        },
+        "headers",
+    ),
+    (
+        |request| request.header("Expires", "60&From: <sip:mallory@x.org>"),
+        "headers",
+    ),
+    (|request| request.header("X-Odd", "a\0b"), "headers"),
+    // chan_sip and FreeSWITCH do not look at the scheme, and chan_sip finds names anywhere.
+    (
+        |request| request.header("Authorization", DIGEST.replace("Digest", "Bearer")),
+        "credentials",
+    ),
+    (
+        |request| {
+            let value = DIGEST
+                .replace("Digest ", "")
+                .replace("username=", "UserName =");
+            request.header("Proxy-Authorization", value)
+        },
+        "credentials",
+    ),
+    (
+        |request| request.header("Authorization", format!("{DIGEST}, username =\"bob\"")),
+        "credentials",
+    ),
+    (
+        |request| {
+            request.header(
+                "Authorization",
+                format!("{DIGEST}, opaque=\", username=bob,\""),
+            )
+        },
+        "credentials",
+    ),
+    // chan_pjsip asks for a password whatever the method.
+    (
+        |mut request| {
+            request.method = "FOO".into();
+            request
+                .header("CSeq", "1 FOO")
+                .another("C%6Fntact", "x")
+                .another("Authorization", DIGEST)
+        },
+        "headers,credentials",
+    ),
+    // pjsip takes an R-URI in angle brackets.
+    (|request| request.uri("<sip:a@palisade.test>"), "uri"),
 ];
 
 fn headers(request: Request, count: usize) -> Request {
@@ -222,6 +280,16 @@ fn no_valid_message_is_taken_for_one() {
         ordinary
             .clone()
             .header("To", "<tel:+4930123;phone-context=x.org>"),
+        ordinary
+            .clone()
+            .header("User-Agent", "AT&T: Q&A: from: us & to: you"),
+        ordinary
+            .clone()
+            .header("Contact", "<sip:a@x.org?Subject=a&From=b&To=%3Csip:c%40x.org%3E>"),
+        ordinary.clone().header(
+            "Authorization",
+            r#"Digest username="username", realm="username", nonce="username", uri="sip:x;username@x""#,
+        ),
         ordinary.clone().without("Contact").uri("tel:+4930123"),
         headers(ordinary, 240),
     ] {

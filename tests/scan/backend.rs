@@ -52,6 +52,7 @@ fn call(request: &Message, is_right: Option<bool>, prefix_is_known: bool) -> Ans
         "guarded" if is_right != Some(true) => UNAUTHORIZED,
         "600" if request.header("User-Agent") == Some("declined for once") => DECLINED,
         "600" | "00491234" => OK,
+        "ringing" => (180, "Ringing", None),
         "carrier" => (407, "Proxy Authentication Required", Some("carrier")),
         _ if number.starts_with("0900") => FORBIDDEN,
         _ if number.starts_with('6') => DECLINED,

@@ -22,7 +22,7 @@ impl Number {
 }
 
 /// Reads a number as users and carriers write it: `+34 91…`, `0034…`, `+34-91-123.45(67)`,
-/// `+3491;npdi`. Visual separators (RFC 3966, 5.1.1) are left out; parameters end it. `None`: it is
+/// `+3491;npdi`. Visual separators (RFC 3966, 5.1.1) and blanks are left out; parameters end it. `None`: it is
 /// no number, and compares as a text.
 #[must_use]
 pub fn normalise(text: &[u8]) -> Option<Number> {
@@ -31,7 +31,11 @@ pub fn normalise(text: &[u8]) -> Option<Number> {
         Some((b'+', rest)) => (true, rest),
         _ => (false, number),
     };
-    let digits = || rest.iter().copied().filter(|byte| !b"-.()".contains(byte));
+    let digits = || {
+        rest.iter()
+            .copied()
+            .filter(|byte| !b"-.() \t".contains(byte))
+    };
     let is_digit = |byte: u8| byte.is_ascii_digit() || byte == b'*' || byte == b'#';
     if !digits().all(is_digit) {
         return None;
@@ -76,7 +80,8 @@ mod tests {
             ("000", Some("0")),
             ("-.()", None),
             ("alice", None),
-            ("+34 91", None),
+            ("+34 91", Some("3491")),
+            (" 00 34\t91 ", Some("3491")),
             ("34x", None),
             ("+", None),
             ("00", None),

@@ -82,19 +82,38 @@ fn find<'p, M: Message, C: Clock>(
     texts.find_map(|text| find_value(inspection, kind, action, text))
 }
 
-/// A text as it is written, and decoded.
-pub fn find_value<'p, M: Message, C: Clock>(
+/// A text, however it is spelled, against the lists of a kind.
+fn find_value<'p, M: Message, C: Clock>(
     inspection: &Inspection<'p, M, C>,
     kind: Kind,
     action: Action,
     text: &[u8],
 ) -> Option<Listed<'p>> {
-    let find = |text: &[u8]| inspection.find_text(kind, action, text);
+    find_spelled(kind, text, |text| inspection.find_text(kind, action, text))
+}
+
+/// Looks for a text as it is written, and decoded; each also without what makes no other user or domain
+/// of it.
+pub fn find_spelled<T>(kind: Kind, text: &[u8], look: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    let find = |text: &[u8]| look(text).or_else(|| look(essence(kind, text)?));
     find(text).or_else(|| find(&decoded(kind, text)?))
 }
 
+/// A user without its parameters (`alice;day=tuesday`), which many servers leave out; a domain without the
+/// dot at its end. `None`: nothing to leave out.
+fn essence(kind: Kind, text: &[u8]) -> Option<&[u8]> {
+    match kind {
+        Kind::User => {
+            let end = memchr::memchr(b';', text)?;
+            text.get(..end).filter(|user| !user.is_empty())
+        }
+        Kind::Domain => text.strip_suffix(b"."),
+        _ => None,
+    }
+}
+
 /// What a text of a URI stands for, where it is not what is written.
-pub fn decoded(kind: Kind, text: &[u8]) -> Option<ArrayVec<u8, NAME_MAX>> {
+fn decoded(kind: Kind, text: &[u8]) -> Option<ArrayVec<u8, NAME_MAX>> {
     let is_of_uri = matches!(kind, Kind::User | Kind::Domain | Kind::Destination);
     (is_of_uri && text.contains(&b'%')).then(|| {
         percent_encoding::percent_decode(text)

@@ -1,6 +1,136 @@
 //! What a backend's replies leave behind.
 
 use super::*;
+use crate::source::Source;
+
+const SOURCE: &str = "192.0.2.1";
+const CHALLENGE: &[u8] = br#"Digest realm="example.com", nonce="1""#;
+
+fn answer(code: i32, challenge: &[u8]) -> Answer<'_> {
+    Answer {
+        code,
+        challenge,
+        is_matched: true,
+        replier: None,
+    }
+}
+
+fn register(first: [&str; 2], second: [&str; 2]) -> Parts {
+    guess(first[0], "1", "the same")
+        .with(Part::AuthRealm, first[1])
+        .with(Part::Method, "REGISTER")
+        .with_nth(Part::AuthUser, 1, second[0])
+        .with_nth(Part::AuthRealm, 1, second[1])
+        .with_nth(Part::Credentials, 1, "this one")
+}
+
+/// Which users' failures are counted, and how many.
+fn failures(firewall: &Firewall<Manual>) -> Vec<(String, u64)> {
+    let rows = firewall.auth.failing(&firewall.clock);
+    let of_source = rows.filter(|row| row.source != Source::NONE);
+    let mut found: Vec<_> = of_source
+        .map(|row| {
+            (
+                String::from_utf8_lossy(row.user()).into_owned(),
+                row.failures,
+            )
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn a_reply_counts_whom_the_backend_may_have_looked_at() {
+    let (alice, junk) = (["alice", "example.com"], ["junk", "other"]);
+    for (first, second, challenge, expected) in [
+        (junk, alice, CHALLENGE, &["alice@example.com"][..]),
+        (alice, junk, CHALLENGE, &["alice@example.com"]),
+        (junk, alice, b"", &["alice@example.com", "junk@other"]),
+        (junk, ["", "other"], b"", &["junk@other"]),
+        (
+            ["junk", "example.com"],
+            alice,
+            CHALLENGE,
+            &["alice@example.com", "junk@example.com"],
+        ),
+    ] {
+        let firewall = firewall(|_| ());
+        let code = if challenge.is_empty() { 403 } else { 401 };
+        let request = register(first, second);
+        assert!(!firewall.auth_blocked(address(SOURCE), None, &request));
+        firewall.take_reply(address(SOURCE), answer(code, challenge), &request);
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|user| ((*user).to_owned(), 1))
+            .collect();
+        assert_eq!(failures(&firewall), expected, "{first:?} {second:?} {code}");
+    }
+}
+
+/// Where another server evaluates one of them, it is not known which.
+#[test]
+fn several_credentials_that_nobody_here_has_evaluated() {
+    let firewall = firewall(|_| ());
+    let source = address("192.0.2.1");
+    let decoy_first = |n: i32| {
+        guess(&format!("junk{n}"), "1", "the same")
+            .with_nth(Part::AuthUser, 1, "alice")
+            .with_nth(Part::AuthRealm, 1, "example.com")
+            .with_nth(Part::Credentials, 1, &format!("guess {n}"))
+    };
+    for n in 0..2 {
+        firewall.auth_failed(source, None, &decoy_first(n));
+    }
+    // That it is right says nothing of alice.
+    firewall.auth_result(source, AuthResult::Success, None, &decoy_first(2));
+    firewall.auth_failed(source, None, &decoy_first(3));
+    assert!(firewall.auth_blocked(source, Some(b"alice@example.com"), &NoMessage));
+}
+
+#[test]
+fn who_registers_beside_another_name_clears_nobody() {
+    let firewall = firewall(|_| ());
+    let source = address(SOURCE);
+    for n in 0..2 {
+        firewall.auth_failed(source, None, &guess("alice", &n.to_string(), "x"));
+    }
+    let own = register(["alice", "other"], ["mallory", "example.com"]);
+    firewall.take_reply(source, answer(200, b""), &own);
+    assert_eq!(failures(&firewall), [("alice@example.com".to_owned(), 2)]);
+    let same = register(["alice", "other"], ["alice", "example.com"]);
+    firewall.take_reply(source, answer(200, b""), &same);
+    assert_eq!(failures(&firewall), []);
+}
+
+#[test]
+fn a_callee_has_nobody_blocked_who_has_authenticated() {
+    for (is_known, is_in_dialog, expected) in [
+        (true, true, false),
+        (true, false, true),
+        (false, true, true),
+    ] {
+        let firewall = firewall(|_| ());
+        let source = address(SOURCE);
+        if is_known {
+            firewall.auth_ok(source, Some(b"alice@example.com"), &NoMessage);
+        }
+        for n in 0..4 {
+            let info = guess("alice", &n.to_string(), "right").with(Part::Method, "INFO");
+            let info = if is_in_dialog {
+                info.within_dialog()
+            } else {
+                info
+            };
+            firewall.take_reply(source, answer(407, CHALLENGE), &info);
+        }
+        let is_blocked = firewall.auth_blocked(source, Some(b"alice@example.com"), &NoMessage);
+        assert_eq!(
+            is_blocked, expected,
+            "known {is_known}, in a dialog {is_in_dialog}"
+        );
+    }
+}
 
 /// Calls with a password, each asked about before it is relayed, and answered so.
 fn calls(code: i32) -> Vec<bool> {

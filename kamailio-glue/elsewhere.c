@@ -1,0 +1,115 @@
+/*
+ * Palisade - what other servers read in a message, and Kamailio does not.
+ *
+ * Copyright (C) 2026 The Palisade authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+#include <strings.h>
+
+#include "elsewhere.h"
+
+/* Does the name stand there, and a colon? */
+static int is_header(const char *s, const char *end, const char *name)
+{
+	size_t len = strlen(name);
+
+	if((size_t)(end - s) < len || strncasecmp(s, name, len) != 0)
+		return 0;
+	for(s += len; s < end && (*s == ' ' || *s == '\t'); s++)
+		;
+	return s < end && *s == ':';
+}
+
+/* Does a header stand behind an & in a value? */
+static int holds_header(const char *s, const char *end)
+{
+	static const char *const names[] = {
+			"Authorization", "Proxy-Authorization", "From", "To", "Contact"};
+	size_t i;
+
+	while((s = memchr(s, '&', end - s)) != NULL) {
+		for(s++; s < end && (*s == ' ' || *s == '\t'); s++)
+			;
+		for(i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if(is_header(s, end, names[i]))
+				return 1;
+	}
+	return 0;
+}
+
+/* Of headers that are any text, an & ends none. */
+static int is_text(const hdr_field_t *hdr)
+{
+	switch(hdr->type) {
+		case HDR_USERAGENT_T:
+		case HDR_SERVER_T:
+		case HDR_SUBJECT_T:
+		case HDR_ORGANIZATION_T:
+			return 1;
+		default:
+			return 0;
+	}
+}
+
+/*
+ * For Kamailio only a newline ends a line. But pjsip (pj_scan_get_newline())
+ * and Sofia (CRLF_TEST()) take a CR alone for one; pjsip ends a header at an &
+ * as well (parse_hdr_end()); and a server that keeps messages as C's strings
+ * ends them at a NUL. Credentials, or another From, can hide there in the
+ * value of a header that nobody here looks at.
+ */
+int elsewhere_hides_headers(const sip_msg_t *msg)
+{
+	const char *at, *begin, *end = msg->eoh;
+	const hdr_field_t *hdr;
+
+	if(end == NULL || msg->headers == NULL)
+		return 0;
+	begin = msg->headers->name.s;
+	if(memchr(begin, '\0', end - begin) != NULL)
+		return 1;
+	for(at = begin; (at = memchr(at, '\r', end - at)) != NULL; at++)
+		if(at + 1 < end && at[1] != '\n')
+			return 1;
+	for(hdr = msg->headers; hdr != NULL; hdr = hdr->next)
+		if(!is_text(hdr) && hdr->body.s != NULL
+				&& holds_header(hdr->body.s, hdr->body.s + hdr->body.len))
+			return 1;
+	return 0;
+}
+
+/* Does a name stand before this place, blanks between them left out? */
+static int follows(const char *s, const char *at, const char *name, int len)
+{
+	while(at > s && (at[-1] == ' ' || at[-1] == '\t'))
+		at--;
+	return at - s >= len && strncasecmp(at - len, name, len) == 0;
+}
+
+/* Does a name stand anywhere before this character? */
+static int stands_before(
+		const char *s, const char *end, const char *name, char character)
+{
+	const char *at;
+	int len = strlen(name);
+
+	for(at = s; (at = memchr(at, character, end - at)) != NULL; at++)
+		if(follows(s, at, name, len))
+			return 1;
+	return 0;
+}
+
+int elsewhere_holds_credentials(const sip_msg_t *msg)
+{
+	return stands_before(msg->buf, msg->buf + msg->len, "Authorization", ':');
+}
+
+/* chan_sip (sip_digest_parser()) and FreeSWITCH (sofia_reg_parse_auth()) look
+ * at the parameters of any scheme. */
+int elsewhere_names_user(const str *credentials)
+{
+	return stands_before(credentials->s, credentials->s + credentials->len,
+			"username", '=');
+}
