@@ -10,7 +10,7 @@ use palisade::clock::{Clock, Monotonic};
 use palisade::hash::Hash;
 use palisade::lists::image::{Image, build};
 use palisade::lists::{Entry, Kind, Matching, Value};
-use palisade::message::{Message, Method, Part, Reading};
+use palisade::message::{Message, Method, Part, Unreadable};
 use palisade::policy::Firewall;
 use palisade::rate::{Limit, RateTable};
 use palisade::scan::{Kind as ScanKind, Rules as ScanRules, ScanTable};
@@ -81,27 +81,38 @@ impl Register {
 }
 
 impl Message for Register {
-    fn read(&self) -> Reading<'_> {
-        let mut reading = Reading::new(Method::Register, Default::default());
-        reading.is_request = true;
-        for (part, text) in [
-            (Part::Method, &b"REGISTER"[..]),
-            (Part::UserAgent, b"Yealink SIP-T46S 66.84.0.15"),
-            (Part::FromHost, b"example.com"),
-            (Part::FromUser, b"alice"),
-            (Part::CallId, self.call_id.as_bytes()),
-            (Part::CSeq, b"2 REGISTER"),
-            (Part::AuthUser, self.user.as_bytes()),
-            (Part::AuthRealm, b"example.com"),
-            (
-                Part::Credentials,
+    fn method(&self) -> Method {
+        Method::Register
+    }
+
+    fn is_request(&self) -> bool {
+        true
+    }
+
+    fn unreadable(&self) -> Unreadable {
+        Unreadable::default()
+    }
+
+    fn count(&self, part: Part) -> usize {
+        usize::from((part as usize) < Part::Contact as usize)
+    }
+
+    fn nth(&self, part: Part, index: usize) -> &[u8] {
+        match part {
+            _ if index > 0 => b"",
+            Part::Method => b"REGISTER",
+            Part::UserAgent => b"Yealink SIP-T46S 66.84.0.15",
+            Part::FromHost | Part::AuthRealm => b"example.com",
+            Part::FromUser => b"alice",
+            Part::CallId => self.call_id.as_bytes(),
+            Part::CSeq => b"2 REGISTER",
+            Part::AuthUser | Part::AuthName => self.user.as_bytes(),
+            Part::Credentials => {
                 b"Digest username=\"alice\", realm=\"example.com\", nonce=\"ZnQ3Z2Z0N2dLWjZm\", \
-                  uri=\"sip:example.com\", response=\"6629fae49393a05397450978507c4ef1\"",
-            ),
-        ] {
-            reading.put(part, 0, text);
+                  uri=\"sip:example.com\", response=\"6629fae49393a05397450978507c4ef1\""
+            }
+            _ => b"",
         }
-        reading
     }
 }
 

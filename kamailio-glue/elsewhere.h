@@ -12,7 +12,7 @@
 
 /* May other servers find headers in this message, parsed to its end, that are
  * none for Kamailio? */
-int elsewhere_hides_headers(const sip_msg_t *msg);
+int elsewhere_hides_headers(sip_msg_t *msg);
 
 /* Are there credentials anywhere in this message? */
 int elsewhere_holds_credentials(const sip_msg_t *msg);

@@ -109,7 +109,7 @@ hdr_field_t *once_next(walk_t *walk, hdr_types_t type)
 		hdr = walk->at;
 		walk->at = hdr->next;
 		walk->left--;
-		if(hdr->type == type)
+		if(hdr->type == type || type == ANY_HEADER)
 			return hdr;
 	}
 	return NULL;

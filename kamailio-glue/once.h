@@ -58,6 +58,9 @@ static inline walk_t once_walk(const sip_msg_t *msg)
 	return (walk_t){msg->headers, PALISADE_HEADERS_MAX};
 }
 
+/* of any type */
+#define ANY_HEADER HDR_EOH_T
+
 /* the next header of a type; NULL: there is no other, or too far */
 hdr_field_t *once_next(walk_t *walk, hdr_types_t type);
 

@@ -343,7 +343,8 @@ static int has_many_headers(const sip_msg_t *msg)
 {
 	walk_t walk = once_walk(msg);
 
-	once_next(&walk, HDR_EOH_T);
+	while(once_next(&walk, ANY_HEADER) != NULL)
+		;
 	return walk.at != NULL;
 }
 

@@ -42,6 +42,9 @@ const SET_MAX: usize = 4096;
 /// Quotes in it. RFC 7616 has eight values that stand in two each.
 const QUOTES_MAX: usize = 64;
 
+/// Equals signs in it.
+const PARAMETERS_MAX: usize = 64;
+
 /// A message of a host's, as the host has read it.
 pub trait Message {
     /// What its method is taken for; of a reply, that of its request.
@@ -212,7 +215,7 @@ fn is_unambiguous(credentials: &[u8]) -> bool {
     !is_open
 }
 
-/// Do these credentials name a user more than once? Kamailio takes the last. `chan_sip` looks for
+/// Do these credentials name a user more than once, or have too many parameters to tell? Kamailio takes the last. `chan_sip` looks for
 /// `username=` behind any blank or comma, in a quoted value too, and knows no blank before the `=`.
 fn names_several(credentials: &[u8]) -> bool {
     const NAME: &[u8] = b"username";
@@ -221,10 +224,8 @@ fn names_several(credentials: &[u8]) -> bool {
         let name = before.len().checked_sub(NAME.len());
         name.is_some_and(|from| before[from..].eq_ignore_ascii_case(NAME))
     };
-    memchr::memchr_iter(b'=', credentials)
-        .filter(is_name)
-        .nth(1)
-        .is_some()
+    let equals = || memchr::memchr_iter(b'=', credentials);
+    equals().nth(PARAMETERS_MAX).is_some() || equals().filter(is_name).nth(1).is_some()
 }
 
 /// A message that has nothing: a check of a bare address.

@@ -5,7 +5,7 @@
 //! bars, in the order of [`Part`]; those of further credentials and contacts follow.
 
 use palisade::counters::Counter;
-use palisade::message::{Message, Method, Part, Reading};
+use palisade::message::{CREDENTIALS_MAX, Message, Method, Part, Unreadable};
 use palisade::policy::{AtEdge, AuthResult, Firewall, Inspection, Verdict};
 
 use crate::firewall;
@@ -17,20 +17,44 @@ struct Parts {
     was_charged: bool,
 }
 
+impl Parts {
+    /// Sets of credentials, and of contacts.
+    fn sets(&self) -> usize {
+        let further = self.texts.len().saturating_sub(Part::ALL.len());
+        (1 + further.div_ceil(8)).min(CREDENTIALS_MAX)
+    }
+}
+
 impl Message for Parts {
-    fn read(&self) -> Reading<'_> {
-        let mut reading = Reading::default();
-        let texts = |from: usize| self.texts.iter().skip(from);
-        for (part, text) in Part::ALL.into_iter().zip(texts(0)) {
-            reading.put(part, 0, text);
+    fn method(&self) -> Method {
+        Method::named(self.part(Part::Method))
+    }
+
+    fn is_request(&self) -> bool {
+        !self.part(Part::Uri).is_empty()
+    }
+
+    fn unreadable(&self) -> Unreadable {
+        Unreadable::default()
+    }
+
+    fn count(&self, part: Part) -> usize {
+        match part as usize {
+            0..Part::SINGLE => 1,
+            _ => self.sets(),
         }
-        for (index, text) in texts(Part::ALL.len()).enumerate() {
-            let part = Part::ALL[Part::AuthUser as usize + index % 8];
-            reading.put(part, 1 + index / 8, text);
-        }
-        reading.method = Method::named(reading.part(Part::Method));
-        reading.is_request = !reading.part(Part::Uri).is_empty();
-        reading
+    }
+
+    fn nth(&self, part: Part, index: usize) -> &[u8] {
+        let number = part as usize;
+        let at = match index {
+            0 => number,
+            // What follows the first of each are further sets of both, eight texts each.
+            _ => Part::ALL.len() + (index - 1) * 8 + number.saturating_sub(Part::AuthUser as usize),
+        };
+        let is_there = index < self.count(part);
+        let text = self.texts.get(at).filter(|_| is_there);
+        text.map(Vec::as_slice).unwrap_or_default()
     }
 
     fn route(&self) -> &[u8] {

@@ -112,18 +112,25 @@ static int32_t method_of(palisade_host_text_t text)
 	return PALISADE_METHOD_OTHER;
 }
 
-/* Writes what host.h says, and not a byte more: valgrind and the sanitizers
- * know what has been written. */
-static void toy_read(const void *handle, palisade_host_reading_t *reading)
+/* What is read stays until the next call. It lies in memory of its own, and no
+ * more is written to it than host.h says: valgrind and the sanitizers know. */
+static palisade_host_reading_t *toy_read(const void *handle)
 {
+	static palisade_host_reading_t *reading;
 	const message_t *message = handle;
 	const palisade_host_text_t *part = message->part;
 
 	CHECK(message != NULL);
+	free(reading);
+	reading = malloc(sizeof(*reading));
+	CHECK(reading != NULL);
 	reading->method = method_of(part[PALISADE_PART_METHOD]);
 	reading->is_request = part[PALISADE_PART_URI].len > 0
 						  || part[PALISADE_PART_METHOD].len > 0;
 	reading->unreadable = message->unreadable;
+	reading->is_evaluated = 0;
+	reading->judged = 0;
+	reading->counted = 0;
 	memcpy(reading->single, part, sizeof(reading->single));
 	reading->credentials_count = part[PALISADE_PART_CREDENTIALS].data != NULL
 								 || part[PALISADE_PART_AUTH_USER].data != NULL;
@@ -134,6 +141,7 @@ static void toy_read(const void *handle, palisade_host_reading_t *reading)
 	if(reading->contact_count > 0)
 		memcpy(reading->contacts[0], part + PALISADE_PART_CONTACT,
 				sizeof(reading->contacts[0]));
+	return reading;
 }
 
 static palisade_host_text_t toy_route(const void *message)
