@@ -32,16 +32,19 @@ static void host_log(int32_t level, const uint8_t *text, size_t len)
 		printf("  | %.*s\n", (int)len, (const char *)text);
 }
 
-static void host_read(const void *handle, palisade_host_reading_t *reading)
+/* What is read stays until the next call. */
+static palisade_host_reading_t *host_read(const void *handle)
 {
+	static palisade_host_reading_t reading;
 	const message_t *message = handle;
-	palisade_host_text_t *agent = &reading->single[PALISADE_PART_USER_AGENT];
+	palisade_host_text_t *agent = &reading.single[PALISADE_PART_USER_AGENT];
 
 	/* a request of which nothing is known but its User-Agent */
-	memset(reading, 0, sizeof(*reading));
-	reading->is_request = 1;
+	memset(&reading, 0, sizeof(reading));
+	reading.is_request = 1;
 	agent->data = (const uint8_t *)message->agent;
 	agent->len = strlen(message->agent);
+	return &reading;
 }
 
 /* The reply of a command is written call by call. This host prints each; the

@@ -3,7 +3,7 @@
 /// The texts of a message. The numbers are those of `enum palisade_host_part`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The method as it was written; what it is taken for is [`super::Reading::method`].
+    /// The method as it was written; what it is taken for is [`super::Message::method`].
     Method = 0,
     /// Body of User-Agent.
     UserAgent = 1,

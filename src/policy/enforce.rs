@@ -54,6 +54,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     }
 
     /// What follows, from a source that is not trusted.
+    #[inline]
     pub(super) fn enforce(&self, evidence: &Evidence<'_>) -> Verdict {
         self.enforce_as(
             self.firewall.settings.consequence(evidence.reason),
@@ -72,11 +73,24 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     }
 
     /// Blocks, whatever the policy says: pike's contract.
+    #[inline]
     pub(super) fn enforce_block(&self, evidence: &Evidence<'_>) -> Verdict {
         self.enforce_as(Consequence::Block, evidence)
     }
 
+    #[inline]
     fn enforce_as(&self, consequence: Consequence, evidence: &Evidence<'_>) -> Verdict {
+        let blocks = matches!(consequence, Consequence::Block | Consequence::Ban(_));
+        if blocks && !evidence.is_new && self.dry.is_none() {
+            // What a flood is made of.
+            self.firewall.counters.count(blocked(evidence));
+            return Verdict::Blocked;
+        }
+        self.follow(consequence, evidence)
+    }
+
+    #[inline(never)]
+    fn follow(&self, consequence: Consequence, evidence: &Evidence<'_>) -> Verdict {
         if consequence == Consequence::Off {
             return Verdict::Pass;
         }
@@ -99,9 +113,6 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             return Verdict::Pass;
         }
         firewall.counters.count(blocked(evidence));
-        if !evidence.is_new {
-            return Verdict::Blocked;
-        }
         match consequence {
             Consequence::Ban(seconds) if evidence.is_enough_to_ban => {
                 // The line of the ban says all that there is to say of a rate.
@@ -171,6 +182,7 @@ fn foresee(consequence: Consequence, evidence: &Evidence<'_>, found: &mut String
 }
 
 /// What a message is counted as that is blocked for this.
+#[inline]
 fn blocked(evidence: &Evidence<'_>) -> Counter {
     match evidence.reason {
         Reason::Auth if evidence.is_new => match evidence.what {

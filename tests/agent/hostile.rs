@@ -20,7 +20,7 @@ const LOGGED: [(&[u8], &str); 6] = [
         b"sundayddr\r\n palisade: unban",
         r"sundayddr\r\n palisade\x3a unban",
     ),
-    (b"sundayddr\0zero", r"sundayddr\x00zero"),
+    (b"sundayddr\x01one", r"sundayddr\x01one"),
     (&[b'x'; 400], ""), // see below
 ];
 
