@@ -69,7 +69,7 @@ int elsewhere_hides_headers(sip_msg_t *msg)
 	const char *at, *begin, *end = msg->eoh;
 	const hdr_field_t *hdr;
 	walk_t walk = once_walk(msg);
-	int is_bare = 0;
+	unsigned char is_bare = 0;
 
 	if(end == NULL || msg->headers == NULL)
 		return 0;

@@ -87,7 +87,7 @@ enum palisade_host_limit
 	PALISADE_SET_PARTS = 4,		/* parts of credentials, and of a contact */
 	/* more is not looked at, and said to be PALISADE_MANY_... */
 	PALISADE_CREDENTIALS_MAX = 3,
-	PALISADE_CONTACTS_MAX = 16,
+	PALISADE_CONTACTS_MAX = 8,
 	PALISADE_HEADERS_MAX = 256,
 };
 

@@ -15,7 +15,7 @@ pub use user::UserName;
 pub const CREDENTIALS_MAX: usize = 3;
 
 /// Contacts that are looked at. Nobody honest sends so many.
-pub const CONTACTS_MAX: usize = 16;
+pub const CONTACTS_MAX: usize = 8;
 
 /// Bytes of the longest name (a user, a host, a realm) that is looked at. No name is so long.
 pub const NAME_MAX: usize = 512;

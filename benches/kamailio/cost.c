@@ -23,9 +23,10 @@
 #include "loop.h"
 #include "message.h"
 
-/* issue: 5 µs, and one linear scan */
+/* 5 µs, and one linear scan: that of the User-Agent filter, whose automaton
+ * takes 1.7 ns for a byte on the machine of the first record */
 #define ALLOWED_NS 5000
-#define SCAN_NS_PER_BYTE 1
+#define SCAN_NS_PER_BYTE 2
 
 /* where Kamailio keeps the message that it handles */
 static char buffer[MESSAGE_BYTES + 1];

@@ -179,7 +179,7 @@ int worst_search(void)
 			report_found(&kept[index]);
 	}
 	report_line("\nOf %u messages, no more than Kamailio's own parse takes, "
-				"and 5 µs, and 1 ns a byte: ",
+				"and 5 µs, and 2 ns a byte: ",
 			tried);
 	report_target(kept_count > 0 && beyond == 0,
 			beyond == 0 ? "it holds for all" : "%d kinds take longer", beyond);

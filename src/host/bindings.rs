@@ -57,7 +57,7 @@ pub type palisade_host_part = ::std::os::raw::c_uint;
 pub const PALISADE_SINGLE_PARTS: palisade_host_limit = 13;
 pub const PALISADE_SET_PARTS: palisade_host_limit = 4;
 pub const PALISADE_CREDENTIALS_MAX: palisade_host_limit = 3;
-pub const PALISADE_CONTACTS_MAX: palisade_host_limit = 16;
+pub const PALISADE_CONTACTS_MAX: palisade_host_limit = 8;
 pub const PALISADE_HEADERS_MAX: palisade_host_limit = 256;
 pub type palisade_host_limit = ::std::os::raw::c_uint;
 pub const PALISADE_UNREADABLE_HEADERS: palisade_host_unreadable = 1;
@@ -83,11 +83,11 @@ pub struct palisade_host_reading {
     pub counted: u32,
     pub single: [palisade_host_text_t; 13usize],
     pub credentials: [[palisade_host_text_t; 4usize]; 3usize],
-    pub contacts: [[palisade_host_text_t; 4usize]; 16usize],
+    pub contacts: [[palisade_host_text_t; 4usize]; 8usize],
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of palisade_host_reading"][::std::mem::size_of::<palisade_host_reading>() - 1456usize];
+    ["Size of palisade_host_reading"][::std::mem::size_of::<palisade_host_reading>() - 944usize];
     ["Alignment of palisade_host_reading"]
         [::std::mem::align_of::<palisade_host_reading>() - 8usize];
     ["Offset of field: palisade_host_reading::method"]

@@ -115,11 +115,12 @@ fn essence(kind: Kind, text: &[u8]) -> Option<&[u8]> {
 /// What a text of a URI stands for, where it is not what is written.
 fn decoded(kind: Kind, text: &[u8]) -> Option<ArrayVec<u8, NAME_MAX>> {
     let is_of_uri = matches!(kind, Kind::User | Kind::Domain | Kind::Destination);
-    (is_of_uri && text.contains(&b'%')).then(|| {
-        percent_encoding::percent_decode(text)
-            .take(NAME_MAX)
-            .collect()
-    })
+    if !is_of_uri || memchr::memchr(b'%', text).is_none() {
+        return None;
+    }
+    let decoded = percent_encoding::percent_decode(text);
+    let decoded: ArrayVec<u8, NAME_MAX> = decoded.take(NAME_MAX).collect();
+    Some(decoded).filter(|decoded| decoded.len() < text.len())
 }
 
 /// The parts of a message that a kind of list is about; the first is the one that a script means.

@@ -292,7 +292,11 @@ fn what_is_too_much_is_malformed() {
         (request().with(Part::UserAgent, &long), None),
         (request().with(Part::FromName, &long), Some("long_name")),
         (
-            many(Part::ContactHost, CONTACTS_MAX, &"a".repeat(HOSTS_MAX / 16)),
+            many(
+                Part::ContactHost,
+                CONTACTS_MAX,
+                &"a".repeat(HOSTS_MAX / CONTACTS_MAX),
+            ),
             Some("long_name"),
         ),
         (
