@@ -1,6 +1,7 @@
 //! What a message itself gives away: SQL in its names, Contacts by address, Record-Routes of others.
 //! Every part is read through Kamailio's own parser, over UDP and TCP, from kamailio.cfg and from Lua.
 
+mod changed;
 mod hostile;
 mod methods;
 mod unreadable;
