@@ -26,6 +26,10 @@ fn what_is_hot_and_what_is_over() {
         (6, false, 2000, true, false, true),
         (6, false, 3999, true, false, true),
         (6, false, 4000, false, true, false),
+        // A minute before its start comes round again, the clock that asks is behind.
+        (6, false, 600_000, false, true, false),
+        (6, false, (1 << 34) - 60_001, false, true, false),
+        (6, false, (1 << 34) - 60_000, true, false, true),
     ] {
         let (window, now_ms) = (window(hits, was_hot), START_MS + age_ms);
         let at = format!("{window:?} after {age_ms} ms");
