@@ -1,6 +1,7 @@
 //! Where one attempt is let through and the next is not, to the millisecond; and who is told apart.
 
 use super::*;
+use crate::shm::table::Lookup;
 
 /// What happens to Alice at address 1.
 #[derive(Clone, Copy, Debug)]
@@ -245,8 +246,10 @@ fn the_same_hash_is_not_the_same_subject() {
         let Bench { auth, clock, .. } = Bench::new(100, RULES);
         auth.known.note(own, &clock);
         assert!(auth.known.holds(own, &clock) && !auth.known.holds(other, &clock));
-        auth.find_or_create(own, b"alice", &clock).unwrap();
-        assert!(auth.find(own, &clock).is_some() && auth.find(other, &clock).is_none());
+        let made = auth.find_or_create(own, b"alice", &clock);
+        assert!(matches!(made, Lookup::Live(_)));
+        assert!(matches!(auth.find(own, &clock), Lookup::Live(_)));
+        assert!(matches!(auth.find(other, &clock), Lookup::Nothing));
     }
 }
 
@@ -254,10 +257,10 @@ fn the_same_hash_is_not_the_same_subject() {
 fn a_new_owner_is_another_generation() {
     let bench = Bench::new(100, RULES);
     let subject = bench.auth.who(attempt("alice", 1)).pair;
-    let (entry, _) = bench
-        .auth
-        .find_or_create(subject, b"alice", &bench.clock)
-        .unwrap();
+    let made = (bench.auth).find_or_create(subject, b"alice", &bench.clock);
+    let Lookup::Live((entry, _)) = made else {
+        panic!("there is room");
+    };
     let record = bench.auth.table.record(entry);
     for (before, after) in [(0, 1), (7, 8), (4094, 4095), (4095, 0)] {
         let tally = Tally {

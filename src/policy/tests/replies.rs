@@ -162,15 +162,6 @@ fn a_call_that_has_been_answered_waits_in_line_no_longer() {
     assert_eq!(calls(180)[3..], [true; 3]);
 }
 
-fn answer(code: i32) -> Answer<'static> {
-    Answer {
-        code,
-        challenge: b"",
-        is_matched: true,
-        replier: None,
-    }
-}
-
 #[test]
 fn a_refused_guess_gives_back_one_place() {
     let firewall = firewall(|_| ());
@@ -181,7 +172,7 @@ fn a_refused_guess_gives_back_one_place() {
         ["1", "2", "3", "4"].map(is_blocked),
         [false, false, false, true]
     );
-    let verdict = firewall.take_reply(source, answer(403), &guess("1"));
+    let verdict = firewall.take_reply(source, answer(403, b""), &guess("1"));
     assert_eq!((verdict, is_blocked("5")), (Verdict::Pass, true));
 }
 
@@ -194,7 +185,7 @@ fn who_offers_no_credentials_guesses_no_password() {
             .with(Part::ToUser, &format!("user{number}"))
             .with(Part::FromUser, "alice")
             .with(Part::FromHost, "example.com");
-        firewall.take_reply(address("192.0.2.1"), answer(404), &message)
+        firewall.take_reply(address("192.0.2.1"), answer(404, b""), &message)
     });
     let first = verdicts.position(|it| it != Verdict::Pass);
     assert_eq!(first, Some(4), "a scan");

@@ -45,7 +45,7 @@ fn list(matching: Matching, texts: &HashMap<Vec<u8>, u32>) -> Built {
 fn asked(chance: &mut Chance, texts: &HashMap<Vec<u8>, u32>) -> Vec<Vec<u8>> {
     let mut all: Vec<&Vec<u8>> = texts.keys().collect();
     all.sort();
-    let mut piece = |chance: &mut Chance| {
+    let piece = |chance: &mut Chance| {
         let text = all[usize::try_from(chance.below(all.len() as u64)).unwrap()];
         let most = text.len() as u64;
         let length = if chance.below(2) == 0 {
