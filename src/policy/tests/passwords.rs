@@ -65,18 +65,6 @@ fn the_request_that_was_one_too_many_is_blocked_when_it_comes_again() {
 }
 
 #[test]
-fn credentials_without_a_user_do_not_take_the_scripts_user_away() {
-    let firewall = firewall(|_| ());
-    let carol = Some(&b"carol@example.com"[..]);
-    for call_id in ["1", "2", "3"] {
-        let message = guess("alice", call_id, "wrong").with_nth(Part::Credentials, 1, "junk");
-        firewall.auth_failed(address(SOURCE), carol, &message);
-    }
-    assert!(firewall.auth_blocked(address(SOURCE), carol, &NoMessage));
-    assert!(!firewall.auth_blocked(address(SOURCE), ALICE, &NoMessage));
-}
-
-#[test]
 fn what_cannot_be_read_is_blocked_but_from_who_is_trusted() {
     let unreadable = || {
         let message = guess("alice", "1", r#"Digest username="a" or 1=1--""#);
