@@ -6,7 +6,7 @@
 # CARGO=path          the cargo to use
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-failpoints install demo test bench soak fuzz clean setup-build setup-test
+.PHONY: help build build-failpoints install demo test bench soak fuzz mutants clean setup-build setup-test
 
 # Looked up when a recipe asks: setting the machine up may have installed it a moment ago.
 kamailio = $(abspath $(shell command -v $(or $(KAMAILIO),kamailio) || echo $(or $(KAMAILIO),/usr/sbin/kamailio)))
@@ -63,6 +63,9 @@ soak: | setup-test ## the worst floods, for about ten minutes: ten million sourc
 
 fuzz: | setup-test ## fuzzes what reads bytes from the network, for as long as scripts/fuzz says
 	$(subject) scripts/fuzz
+
+mutants: ## changes the code in one small place at a time, and says which changes no test noticed; takes a day
+	CARGO="$(cargo)" scripts/mutants
 
 clean: ## removes all that was built
 	rm -rf target

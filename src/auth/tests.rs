@@ -1,5 +1,6 @@
 //! The auth counter against its contract, with a clock that stands still.
 
+mod bounds;
 mod line;
 
 use super::*;

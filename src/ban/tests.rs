@@ -95,6 +95,37 @@ fn a_ban_ends_to_the_millisecond() {
     assert_eq!(bench.ended(), [], "told once");
 }
 
+/// Sources whose hashes are the same are told apart by what they are.
+#[test]
+fn the_same_hash_is_not_the_same_source() {
+    let hash = 0x1234_5678_9abc_def0;
+    let own = Source { key: 1 << 64 | 1 };
+    for other in [2 << 64 | 1, 1 << 64 | 2] {
+        let Bench { bans, clock, .. } = Bench::new(10);
+        bans.ban(own, hash, 0, BanReason::MANUAL, Origin::Rpc, &clock);
+        for (source, expected) in [(Source { key: other }, false), (own, true)] {
+            assert_eq!(bans.hit(source, hash, &clock), expected, "{other:x}");
+            assert_eq!(bans.holds(source, hash, &clock), expected, "{other:x}");
+            assert_eq!(bans.unban(source, hash, &clock), expected, "{other:x}");
+        }
+    }
+}
+
+#[test]
+fn all_bans_are_lifted_and_told() {
+    let bench = Bench::new(10);
+    bench.ban(1, 3);
+    bench.clock.advance(3000);
+    for key in 2..5 {
+        bench.ban(key, 0);
+    }
+    let mut told = Vec::new();
+    let tell = |ban: Ban| told.push(ban.source.key);
+    bench.bans.unban_all(&bench.clock, tell);
+    told.sort_unstable();
+    assert_eq!((told, bench.keys()), (vec![2, 3, 4], vec![]));
+}
+
 #[test]
 fn zero_seconds_are_until_lifted() {
     let bench = Bench::new(10);

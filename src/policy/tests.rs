@@ -12,8 +12,11 @@ use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX, Message, Method, NoMessage, 
 use crate::settings::AuthScope;
 
 mod consequences;
+mod edge;
+mod lists;
 mod messages;
 mod networks;
+mod passwords;
 mod replies;
 
 thread_local! {
@@ -169,7 +172,7 @@ fn address(text: &str) -> Address {
 
 fn firewall(change: impl FnOnce(&mut Settings)) -> Firewall<Manual> {
     let mut settings = Settings::default();
-    for table in ["sources_max", "bans_max", "users_max"] {
+    for table in ["sources_max", "bans_max", "users_max", "scans_max"] {
         settings.set_number(table, 100).unwrap();
     }
     settings.set_number("reqs_density_per_unit", 3).unwrap();

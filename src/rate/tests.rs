@@ -1,5 +1,7 @@
 //! The rate check against its contract, with a clock that stands still.
 
+mod words;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -92,7 +94,9 @@ fn usage_says_what_was_sent() {
     let bench = Bench::new(100, LIMIT);
     bench.requests(1, 4);
     bench.clock.advance(2500);
-    bench.requests(1, 3);
+    bench.requests(1, 1);
+    bench.clock.advance(960);
+    bench.requests(1, 2);
     bench.clock.advance(500);
     let usage = bench.usage(1);
     assert_eq!((usage.previous, usage.current, usage.hot), (4, 3, false));
@@ -107,12 +111,47 @@ fn usage_says_what_was_sent() {
     assert_eq!((usage.previous, usage.current, usage.hot), (0, 0, false));
 }
 
+/// A clock whose coarse time is so many milliseconds behind.
+struct Behind<'a>(&'a Manual, u64);
+
+impl Clock for Behind<'_> {
+    fn coarse_ms(&self) -> u64 {
+        self.0.coarse_ms() - self.1
+    }
+
+    fn exact_ms(&self) -> u64 {
+        self.0.exact_ms()
+    }
+}
+
+#[test]
+fn a_clock_a_tick_behind_blocks_nobody_whose_window_is_over() {
+    let bench = Bench::new(100, LIMIT);
+    let source = Source { key: 1 };
+    let hash = bench.hash.source(source);
+    bench.requests(1, 5);
+    bench.clock.advance(2005);
+    let clock = Behind(&bench.clock, 10);
+    assert_eq!(bench.table.charge(source, hash, &clock), Rate::Fine);
+    // In the new window the limit is what it was.
+    let rates = bench.requests(1, 5);
+    assert_eq!(rates[3..], [Rate::Fine, Rate::NewlyHot]);
+}
+
+#[test]
+fn so_many_sources_fit_as_were_asked_for() {
+    for sources in [1, 2, 100, 1000, 4096] {
+        assert!(Bench::new(sources, LIMIT).table.capacity() >= sources);
+    }
+}
+
 #[test]
 fn a_forgotten_source_starts_anew() {
     let bench = Bench::new(100, LIMIT);
     bench.clock.advance(10_000);
     bench.requests(1, 9);
     bench.forget(1);
+    assert_eq!(bench.usage(1).current, 0, "its place stays its own");
     assert_eq!(bench.requests(1, 6)[4..], [Rate::Fine, Rate::NewlyHot]);
 }
 

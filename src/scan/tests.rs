@@ -336,6 +336,24 @@ fn reasons_of_signals() {
     }
 }
 
+/// Sources whose hashes are the same are told apart by what they are.
+#[test]
+fn a_record_is_of_one_source() {
+    let (table, clock) = (table_of(1, RULES), Manual::default());
+    let own = source(1 << 64 | 1);
+    fail(&table, own, Kind::User, b"alice", &clock);
+    let entry = table.table.live().next().unwrap();
+    for (number, expected) in [
+        (1 << 64 | 1, true),
+        (2 << 64 | 1, false),
+        (1 << 64 | 2, false),
+        (2 << 64 | 2, false),
+    ] {
+        let is_of = record::is_of(table.table.record(entry), source(number));
+        assert_eq!(is_of, expected, "{number:x}");
+    }
+}
+
 /// A process that was stopped for a whole window, or until its source's place was another's.
 #[test]
 fn who_is_late_writes_nothing() {

@@ -289,7 +289,9 @@ impl<C: Clock> Desk<'_, C> {
     fn build(&self, list: &List<'_>, reading: &mut Reading<'_>) -> Result<Vec<u8>, String> {
         let (now_ms, wall_ms) = (self.clock.exact_ms(), os::wall_ms());
         let to_ms = |until_s: u64| {
-            (now_ms + until_s.saturating_mul(1000))
+            until_s
+                .saturating_mul(1000)
+                .saturating_add(now_ms)
                 .saturating_sub(wall_ms)
                 .max(1)
         };

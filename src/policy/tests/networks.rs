@@ -6,6 +6,7 @@ use super::*;
 fn check(trusted: &[&str], denied: &[&str]) -> &'static str {
     let dir = tempfile::tempdir().unwrap();
     let firewall = firewall(|settings| {
+        settings.set_number("lists_memory", 16).unwrap();
         let lists = trusted.iter().map(|list| ("trust", list));
         let lists = lists.chain(denied.iter().map(|list| ("deny", list)));
         for (number, (action, network)) in lists.enumerate() {
@@ -60,6 +61,9 @@ fn the_longest_match_wins_and_between_equals_trust_does() {
         (&["203.0.113.0/24"], &["203.0.113.10"], "trusted"),
         (&["203.0.113.10"], &["203.0.113.8"], "unlisted"),
         (&[], &["203.0.113.9"], "denied"),
+        // What ends at the end of all numbers has not ended.
+        (&[], &["203.0.113.9 # until=18446744073709551615"], "denied"),
+        (&[], &["203.0.113.9 # until=1"], "unlisted"),
         (&["203.0.113.9"], &[], "trusted"),
     ] {
         assert_eq!(check(trusted, denied), expected, "{trusted:?} {denied:?}");

@@ -161,3 +161,34 @@ fn a_call_that_has_been_answered_waits_in_line_no_longer() {
     // Nobody has answered these yet.
     assert_eq!(calls(180)[3..], [true; 3]);
 }
+
+#[test]
+fn a_refused_guess_gives_back_one_place() {
+    let firewall = firewall(|_| ());
+    let source = address("192.0.2.1");
+    let guess = |call_id: &str| guess("alice", call_id, call_id).with(Part::Method, "REGISTER");
+    let is_blocked = |call_id| firewall.auth_blocked(source, None, &guess(call_id));
+    assert_eq!(
+        ["1", "2", "3", "4"].map(is_blocked),
+        [false, false, false, true]
+    );
+    let verdict = firewall.take_reply(source, answer(403, b""), &guess("1"));
+    assert_eq!((verdict, is_blocked("5")), (Verdict::Pass, true));
+}
+
+#[test]
+fn who_offers_no_credentials_guesses_no_password() {
+    let firewall = firewall(set("scan_max_users", 5));
+    let mut verdicts = (0..12).map(|number| {
+        let message = Parts::default()
+            .with(Part::Method, "REGISTER")
+            .with(Part::ToUser, &format!("user{number}"))
+            .with(Part::FromUser, "alice")
+            .with(Part::FromHost, "example.com");
+        firewall.take_reply(address("192.0.2.1"), answer(404, b""), &message)
+    });
+    let first = verdicts.position(|it| it != Verdict::Pass);
+    assert_eq!(first, Some(4), "a scan");
+    let failures = Counter::AuthFailures;
+    assert_eq!(firewall.counters.total(failures), 0);
+}

@@ -44,10 +44,18 @@ impl Bench {
 
     /// A new record, or another one in its place.
     fn write(&self, key: u64, now_s: u32, keep_until_s: u32) -> Result<RecordRef, Refused> {
+        self.write_at(self.hash(key), key, now_s, keep_until_s)
+    }
+
+    fn write_at(
+        &self,
+        hash: u64,
+        key: u64,
+        now_s: u32,
+        keep_until_s: u32,
+    ) -> Result<RecordRef, Refused> {
         let same = |record: &Record<1>| record.get(0) == key;
-        let mut claim = self
-            .table
-            .claim(self.hash(key), now_s, keep_until_s, same)?;
+        let mut claim = self.table.claim(hash, now_s, keep_until_s, same)?;
         claim.record().set(0, key);
         Ok(claim.publish(keep_until_s).expect("nobody is in the way"))
     }
@@ -372,6 +380,69 @@ fn what_is_due_is_told_once_and_nothing_is_read_before() {
         (0, 1),
         "the new end counts"
     );
+}
+
+/// Keys with one hash are told apart by their records, whatever has happened to these.
+#[test]
+fn keys_with_the_same_hash_are_two() {
+    const HASH: u64 = 0x1234_5678_9abc_def0;
+    let bench = Bench::new(100);
+    let same = |key| move |record: &Record<1>| record.get(0) == key;
+    let find = |key| bench.table.find(HASH, NOW_S, same(key));
+    let write = |key| bench.write_at(HASH, key, NOW_S, FOREVER_S).is_ok();
+    let end = |key| match find(key) {
+        Lookup::Live(entry) => bench.table.end(entry, NOW_S),
+        _ => false,
+    };
+    let check = |expected: &[u64]| {
+        let is_live = |key: &u64| matches!(find(*key), Lookup::Live(_));
+        let live: Vec<u64> = (0..5).filter(is_live).collect();
+        assert_eq!(live, expected);
+        bench.check_count();
+    };
+    assert!(write(1) && write(1)); // The second replaces the first.
+    check(&[1]);
+    assert!(write(2));
+    check(&[1, 2]);
+    assert!(write(2) && end(2));
+    check(&[1]);
+    assert!(write(3) && write(4)); // One of these in the place of the one that has ended.
+    check(&[1, 3, 4]);
+    assert!(write(1) && end(3) && write(2));
+    check(&[1, 2, 4]);
+}
+
+#[test]
+fn a_claim_of_a_dead_process_is_in_nobodys_way_after_its_lease() {
+    let bench = Bench::new(100);
+    let same = |record: &Record<1>| record.get(0) == 1;
+    let claim = bench.table.claim(bench.hash(1), NOW_S, FOREVER_S, same);
+    std::mem::forget(claim.unwrap_or_else(|refused| panic!("{refused:?}")));
+    for (now_s, found, is_written) in [
+        (NOW_S + LEASE_S, Lookup::Busy, false),
+        (NOW_S + LEASE_S + 1, Lookup::Nothing, true),
+    ] {
+        assert_eq!(bench.find(1, now_s), found);
+        assert_eq!(bench.write(1, now_s, FOREVER_S).is_ok(), is_written);
+    }
+    assert!(bench.holds(1));
+    bench.check_count();
+}
+
+/// The newcomer's own two sets are not among those that are swept.
+#[test]
+fn of_its_own_sets_and_those_swept_the_first_to_end_goes() {
+    const LIMIT: u64 = 8192;
+    let bench = Bench::new(LIMIT as usize);
+    let at = |key| bench.write_at(1 << 63 | key, LIMIT + key, NOW_S, NOW_S + 500 * key as u32);
+    let first = at(1).unwrap();
+    for key in 1..LIMIT {
+        bench.write(key, NOW_S, NOW_S + 1000).unwrap();
+    }
+    assert!(at(2).is_ok());
+    let is_there = bench.table.live().any(|entry| entry == first);
+    assert!(!is_there && bench.live() == LIMIT);
+    bench.check_count();
 }
 
 /// A replaced record leads to a place whose next writer has died: others go on without it.

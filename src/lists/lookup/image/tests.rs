@@ -42,7 +42,7 @@ fn text(matching: Matching, text: &str, until_s: Option<u64>) -> Entry<'static> 
 
 /// Our clock began in second 1000.
 fn to_ms(until_s: u64) -> u64 {
-    until_s.saturating_sub(1000) * 1000
+    until_s.saturating_sub(1000).saturating_mul(1000)
 }
 
 fn image(kind: Kind, entries: &[Entry<'_>]) -> Vec<u8> {
@@ -66,6 +66,7 @@ fn the_longest_match_whose_end_has_not_come() {
             network("10.1.0.0/16", Some(1020)),
             network("10.1.2.0/24", Some(1010)),
             network("10.1.2.3/32", Some(1005)),
+            network("10.1.2.255/32", Some(1005)),
             network("192.0.2.7/32", Some(1010)),
             network("192.0.2.7/32", Some(1020)),
             network("192.0.2.16-192.0.2.40", None),
@@ -77,6 +78,8 @@ fn the_longest_match_whose_end_has_not_come() {
     for (at_ms, text, expected) in [
         (4999, "10.1.2.3", Some(("10.1.2.3/32", 128))),
         (5000, "10.1.2.3", Some(("10.1.2.0/24", 120))),
+        (4999, "10.1.2.255", Some(("10.1.2.255/32", 128))),
+        (5000, "10.1.2.255", Some(("10.1.2.0/24", 120))),
         (10_000, "10.1.2.3", Some(("10.1.0.0/16", 112))),
         (20_000, "10.1.2.3", Some(("10.0.0.0/8", 104))),
         (1, "10.2.0.0", Some(("10.0.0.0/8", 104))),

@@ -1,5 +1,7 @@
 //! Texts, in every way of comparing, against a plain search.
 
+mod large;
+
 use super::*;
 use Matching::{Contains, Exact, Prefix, Regex, Suffix};
 use proptest::prelude::*;
