@@ -21,6 +21,7 @@
 #include "core/trim.h"
 
 #include "elsewhere.h"
+#include "method.h"
 #include "once.h"
 #include "reading.h"
 
@@ -99,42 +100,6 @@ int reading_headers(sip_msg_t *msg)
 		return 0;
 	return ONCE(msg, once_failed(msg), PALISADE_UNREADABLE_HEADERS,
 			parse_headers(msg, HDR_EOH_F, 0));
-}
-
-static int32_t method_of(int id)
-{
-	switch(id) {
-		case METHOD_INVITE:
-			return PALISADE_METHOD_INVITE;
-		case METHOD_ACK:
-			return PALISADE_METHOD_ACK;
-		case METHOD_BYE:
-			return PALISADE_METHOD_BYE;
-		case METHOD_CANCEL:
-			return PALISADE_METHOD_CANCEL;
-		case METHOD_REGISTER:
-			return PALISADE_METHOD_REGISTER;
-		case METHOD_OPTIONS:
-			return PALISADE_METHOD_OPTIONS;
-		case METHOD_PRACK:
-			return PALISADE_METHOD_PRACK;
-		case METHOD_UPDATE:
-			return PALISADE_METHOD_UPDATE;
-		case METHOD_INFO:
-			return PALISADE_METHOD_INFO;
-		case METHOD_SUBSCRIBE:
-			return PALISADE_METHOD_SUBSCRIBE;
-		case METHOD_NOTIFY:
-			return PALISADE_METHOD_NOTIFY;
-		case METHOD_MESSAGE:
-			return PALISADE_METHOD_MESSAGE;
-		case METHOD_REFER:
-			return PALISADE_METHOD_REFER;
-		case METHOD_PUBLISH:
-			return PALISADE_METHOD_PUBLISH;
-		default:
-			return PALISADE_METHOD_OTHER;
-	}
 }
 
 int32_t reading_method(sip_msg_t *msg)

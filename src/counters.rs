@@ -116,7 +116,7 @@ shared_struct! {
 
 const _: () = assert!(NAMES.len() <= 64);
 
-/// See the module's own words.
+/// The counts, in the memory that all processes share. A copy means the same counts.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
 pub struct Counters {

@@ -42,7 +42,7 @@ shared_struct! {
     }
 }
 
-/// See the module's own words.
+/// Where log lines go, and how often one of a kind has been told. A copy means the same.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
 pub struct Journal {
