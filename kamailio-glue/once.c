@@ -115,26 +115,13 @@ hdr_field_t *once_next(walk_t *walk, hdr_types_t type)
 	return NULL;
 }
 
-static hdr_field_t *authorized(const sip_msg_t *msg, hdr_types_t type)
-{
-	walk_t walk = once_walk(msg);
-	hdr_field_t *hdr;
-
-	while((hdr = once_next(&walk, type)) != NULL)
-		if(hdr->parsed != NULL
-				&& ((const auth_body_t *)hdr->parsed)->authorized)
-			return hdr;
-	return NULL;
-}
-
 hdr_field_t *once_evaluated(const sip_msg_t *msg)
 {
 	hdr_field_t *hdr = NULL;
 
-	if(msg->proxy_auth != NULL)
-		hdr = authorized(msg, HDR_PROXYAUTH_T);
-	if(hdr == NULL && msg->authorization != NULL)
-		hdr = authorized(msg, HDR_AUTHORIZATION_T);
+	get_authorized_cred(msg->proxy_auth, &hdr);
+	if(hdr == NULL)
+		get_authorized_cred(msg->authorization, &hdr);
 	return hdr;
 }
 

@@ -65,7 +65,8 @@ static inline walk_t once_walk(const sip_msg_t *msg)
 hdr_field_t *once_next(walk_t *walk, hdr_types_t type);
 
 /* The credentials that the auth module evaluated, right or wrong (pre_auth() of
- * modules/auth/api.c marks them); NULL where it has not. */
+ * modules/auth/api.c marks them, in the first header of their type); NULL where
+ * it has not. */
 hdr_field_t *once_evaluated(const sip_msg_t *msg);
 
 /* What is read of a message, by this function unless it has been and nothing

@@ -258,6 +258,9 @@ static void read_offered(palisade_host_reading_t *reading, sip_msg_t *msg,
 	int headers = 0, result;
 
 	while((hdr = once_next(&walk, type)) != NULL) {
+		/* it has its place already, wherever it stands */
+		if(hdr == first)
+			continue;
 		if(headers++ == PALISADE_CREDENTIALS_MAX
 				|| reading->credentials_count == PALISADE_CREDENTIALS_MAX) {
 			reading->unreadable |= PALISADE_MANY_CREDENTIALS;
@@ -267,8 +270,6 @@ static void read_offered(palisade_host_reading_t *reading, sip_msg_t *msg,
 			reading->unreadable |= PALISADE_UNREADABLE_CREDENTIALS;
 			continue;
 		}
-		if(hdr == first)
-			continue;
 		result = hdr->parsed != NULL
 						 ? 0
 						 : ONCE(msg, before, PALISADE_UNREADABLE_CREDENTIALS,

@@ -55,6 +55,12 @@ const CASES: &[Case] = &[
         answers: STOPPED,
     },
     Case {
+        name: "as many as are looked at, the real one last",
+        before: &[("Authorization", MALLORY); 2],
+        after: &[],
+        answers: STOPPED,
+    },
+    Case {
         name: "more than anybody looks at",
         before: &[("Authorization", MALLORY); 20],
         after: &[],
@@ -117,12 +123,18 @@ fn check(kam: &Server, number: usize) -> Option<String> {
 }
 
 impl Case {
-    /// With the other headers around its own.
+    /// With the other headers around its own, whose user is another with each guess: else he would be
+    /// blocked for the one that is evaluated.
     fn ask(&self, guesser: &Guesser, request: Request) -> String {
         let real = request.value("Authorization");
         let real = [("Authorization", real.as_str())];
         let all = self.before.iter().chain(&real).chain(self.after);
-        let all = all.map(|(name, value)| (name, value.replace(SAME, real[0].1)));
+        let (_, response) = real[0].1.split_once("response=\"").expect("a digest");
+        let mallory = format!("mallory{}", &response[..8]);
+        let all = all.map(|(name, value)| {
+            let value = value.replace("mallory", &mallory);
+            (name, value.replace(SAME, real[0].1))
+        });
         let bare = request.without("Authorization");
         let request = all.fold(bare, |request, (name, value)| request.another(name, value));
         codes(guesser.phone.ask(&request))
