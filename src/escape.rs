@@ -186,18 +186,6 @@ fn write_byte(out: &mut impl Write, byte: u8) -> fmt::Result {
     }
 }
 
-/// What a digit of a percent-escape stands for.
-#[inline]
-#[must_use]
-pub const fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

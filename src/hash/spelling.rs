@@ -7,8 +7,7 @@
 //! made of: `é` is `e`, `ﬁ` is `fi`. `ß` is `s` in one collation and `ss` in others, so `ss` is `s`.
 //!
 //! A name of which more than that is left is *odd*: Cyrillic letters, say, or bytes that are no UTF-8, or more than
-//! [`LONGEST`] bytes ([`LONGEST_WRITTEN`] with escapes or other than ASCII in them), or [`FOREIGN`] letters that are no
-//! ASCII. No table follows what each collation makes of those. All odd names are one.
+//! [`LONGEST`] bytes, [`LONGEST_WRITTEN`] with escapes or other than ASCII in them, or [`FOREIGN`] letters that are no ASCII. No table follows what each collation makes of those. All odd names are one.
 //!
 //! The price: users with odd names share the failures that a source may have, and so do two whose names differ in
 //! accents, or in `s` and `ss`. What it buys: whatever a source makes of a name, it has the failures of that name and
@@ -21,7 +20,6 @@ use std::hash::Hasher;
 use unicode_normalization::char::decompose_compatible;
 
 use super::{ONES, lower};
-use crate::escape::hex_digit;
 
 /// Bytes of the longest name that is looked at. Kamailio's `subscriber.username` has room for 64.
 pub const LONGEST: usize = 512;
@@ -132,7 +130,7 @@ impl Iterator for Decoded<'_> {
     #[inline]
     fn next(&mut self) -> Option<u8> {
         let (byte, rest) = match *self.0 {
-            [b'%', high, low, ref rest @ ..] => match (hex_digit(high), hex_digit(low)) {
+            [b'%', high, low, ref rest @ ..] => match (digit(high), digit(low)) {
                 (Some(high), Some(low)) => (high << 4 | low, rest),
                 _ => (b'%', &self.0[1..]),
             },
@@ -153,6 +151,16 @@ impl Decoded<'_> {
             *byte = self.next()?;
         }
         std::str::from_utf8(&bytes[..length]).ok()?.chars().next()
+    }
+}
+
+#[inline]
+const fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
     }
 }
 

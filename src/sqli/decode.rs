@@ -1,8 +1,6 @@
 //! Percent-encoded bytes, decoded twice: what a script decodes, a database or a web page behind it
 //! may decode again.
 
-use crate::escape::hex_digit;
-
 /// Bytes that are looked at together. No name is so long; a longer text is read in windows.
 const BYTES: usize = 1024;
 
@@ -45,7 +43,7 @@ impl Window {
     fn decode(&mut self) -> bool {
         let before = self.used;
         self.rewrite(b'%', |text| match text {
-            [b'%', high, low, ..] => match (hex_digit(*high), hex_digit(*low)) {
+            [b'%', high, low, ..] => match (digit(*high), digit(*low)) {
                 (Some(high), Some(low)) => (high << 4 | low, 3),
                 _ => (b'%', 1),
             },
@@ -78,5 +76,14 @@ impl Window {
             from += length;
         }
         self.used = to;
+    }
+}
+
+const fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
     }
 }
