@@ -179,6 +179,9 @@ impl BanTable {
         clock: &impl Clock,
     ) -> Banned {
         for _ in 0..ATTEMPTS {
+            if let Some(count) = self.prolong(source, hash, until_ms, reason, origin, clock) {
+                return Banned::Renewed(count);
+            }
             let claim = match self.claim(source, hash, until_ms, clock) {
                 Ok(claim) => claim,
                 Err(Refused::Full) => return Banned::Full,
@@ -193,6 +196,38 @@ impl BanTable {
             }
         }
         Banned::Busy
+    }
+
+    /// Renews a ban in its place, where the same is banned for the same reason until later, as most
+    /// renewals are: a single word changes. The count, if so.
+    fn prolong(
+        &self,
+        source: Source,
+        hash: u64,
+        until_ms: u64,
+        reason: BanReason,
+        origin: Origin,
+        clock: &impl Clock,
+    ) -> Option<u64> {
+        let found = self.table.find(hash, clock.now_s(), is(source));
+        let (entry, ban) = self.read(found.live()?)?;
+        let is_the_same = ban.source == source && ban.reason == reason && ban.origin == origin;
+        let is_later = ban.until_ms == until_ms || (ban.until_ms != 0 && ban.until_ms < until_ms);
+        if !is_the_same || !is_later || is_over(ban.until_ms, clock) {
+            return None;
+        }
+        // The tag first: nobody is to end a ban that is not over. It changes only if the ban is still
+        // the one that was read.
+        let is_kept = self.table.keep_until(entry, keep_until_s(until_ms));
+        fail::point("ban.kept");
+        let until = &self.table.record(entry).words[UNTIL_MS];
+        // Relaxed: a number by itself. Another source's ban that takes this place at this instant
+        // would have to end in the same millisecond.
+        let is_renewed = is_kept
+            && until
+                .compare_exchange(ban.until_ms, until_ms, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        is_renewed.then_some(ban.count)
     }
 
     fn claim(

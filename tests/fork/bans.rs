@@ -14,15 +14,18 @@ fn table(bans: usize) -> BanTable {
 }
 
 fn ban(bans: &BanTable, key: u128, until_ms: u64, clock: SharedClock) -> Banned {
+    ban_for(bans, key, until_ms, BanReason::RATE, clock)
+}
+
+fn ban_for(
+    bans: &BanTable,
+    key: u128,
+    until_ms: u64,
+    reason: BanReason,
+    clock: SharedClock,
+) -> Banned {
     let (source, hash) = source(key);
-    bans.ban(
-        source,
-        hash,
-        until_ms,
-        BanReason::RATE,
-        Origin::Check,
-        &clock,
-    )
+    bans.ban(source, hash, until_ms, reason, Origin::Check, &clock)
 }
 
 /// No key is live twice, and the total says how many are.
@@ -80,7 +83,8 @@ fn one_key_is_banned_once() {
     }
 }
 
-/// All processes ban, lift and meet the same few keys, as they come. What they were told adds up.
+/// All processes ban, prolong, lift and meet the same few keys, for one reason or another, as they
+/// come. What they were told adds up.
 #[test]
 fn bans_come_and_go_in_one_order_for_all() {
     const KEYS: usize = 8;
@@ -91,11 +95,13 @@ fn bans_come_and_go_in_one_order_for_all() {
             let [made, lifted] = [(); 2].map(|()| words(KEYS));
             fork_all(processes, |number| {
                 let mut random = Random(number as u64);
-                for _ in 0..STEPS {
+                for step in 1..=STEPS as u64 {
                     let key = random.below(KEYS as u64) as usize;
                     let (source, hash) = source(key as u128);
+                    let reason = [BanReason::RATE, BanReason::AUTH][random.below(2) as usize];
+                    let until_ms = [0, step * 1000 * 1000][random.below(2) as usize];
                     match random.below(3) {
-                        0 => match ban(&bans, key as u128, 0, clock) {
+                        0 => match ban_for(&bans, key as u128, until_ms, reason, clock) {
                             Banned::New(_) => _ = made[key].fetch_add(1, SeqCst),
                             Banned::Renewed(_) | Banned::Busy => {}
                             Banned::Full => panic!("full"),

@@ -14,13 +14,14 @@ use palisade::settings::Settings;
 use palisade::shm::atomic::Ordering::SeqCst;
 use palisade::source::Address;
 use std::ffi::CStr;
+use std::time::Duration;
 
 /// Whom the victim is about to ban, or to count.
 const SUBJECT: u128 = 1;
 const PILLARS: std::ops::Range<u128> = 100..200;
 
 /// Every fail point of the source has a case below.
-const POINTS: [&str; 18] = [
+const POINTS: [&str; 19] = [
     "arena.copied",
     "arena.given_back",
     "arena.swapped",
@@ -29,6 +30,7 @@ const POINTS: [&str; 18] = [
     "auth.fail",
     "ban.claimed",
     "ban.half_written",
+    "ban.kept",
     "lists.renamed",
     "lists.taken",
     "lists.written",
@@ -137,6 +139,11 @@ fn old_ban(tables: &Tables) -> Banned {
     ban_with(tables, OLD_MS, BanReason::RATE, Origin::Check)
 }
 
+/// The same, for longer.
+fn longer_ban(tables: &Tables) -> Banned {
+    ban_with(tables, NEW_MS, BanReason::RATE, Origin::Check)
+}
+
 fn new_ban(tables: &Tables) -> Banned {
     ban_with(tables, NEW_MS, BanReason::AGENT, Origin::Script)
 }
@@ -203,13 +210,39 @@ fn a_process_that_dies_while_it_renews_a_ban_leaves_the_old_one_or_the_new_one()
     }
 }
 
+/// What only ends later is changed in its place: the old end counts until the new one is written.
+#[test]
+fn a_process_that_dies_while_it_prolongs_a_ban_leaves_the_old_one() {
+    on_stage(|| {
+        let tables = Tables::new(1024);
+        let prepare = || make_old_ban(&tables);
+        die_at("ban.kept", prepare, || _ = longer_ban(&tables));
+        check_ban(&tables, false, "ban.kept");
+        assert_eq!(longer_ban(&tables), Banned::Renewed(1));
+        let (source, hash) = source(SUBJECT);
+        let ban = tables.bans.get(source, hash, &tables.clock).expect("a ban");
+        assert_eq!((ban.until_ms, ban.reason), (NEW_MS, BanReason::RATE));
+        tables.clock.advance(Duration::from_millis(OLD_MS));
+        assert!(tables.holds(SUBJECT));
+        tables.clock.advance(Duration::from_millis(NEW_MS - OLD_MS));
+        assert!(!tables.holds(SUBJECT));
+        let mut ended = Vec::new();
+        tables
+            .bans
+            .end_those_over(&tables.clock, |ban| ended.push(ban.source));
+        assert_eq!(ended, [source]);
+        check_count(&tables, 0);
+    });
+}
+
 /// It stops for longer than a claim lasts, and goes on when all it knew of has changed: whose place
 /// it is, and what stands there.
 #[test]
 fn a_process_that_stops_while_it_bans_writes_into_no_other_ban() {
-    for (point, _) in RENEWAL {
+    let points = RENEWAL.map(|(point, _)| point);
+    for point in points.into_iter().chain(["ban.kept"]) {
         for is_renewal in [false, true] {
-            if !is_renewal && point.starts_with("table.") {
+            if !is_renewal && !["ban.claimed", "ban.half_written"].contains(&point) {
                 continue; // Passed by renewals alone.
             }
             on_stage(|| {
@@ -230,7 +263,11 @@ fn a_process_that_stops_while_it_bans_writes_into_no_other_ban() {
                         assert_eq!(tables.ban(key), Banned::New(1), "{point}");
                     }
                 };
-                stop_at(point, prepare, || _ = new_ban(&tables), meanwhile);
+                let act = || match point {
+                    "ban.kept" => longer_ban(&tables),
+                    _ => new_ban(&tables),
+                };
+                stop_at(point, prepare, || _ = act(), meanwhile);
                 let mut bans: Vec<_> = tables.bans.bans(&tables.clock).collect();
                 // Its ban was to replace one that is gone: it may set it anew.
                 bans.retain(|ban| ban.source != source(SUBJECT).0);

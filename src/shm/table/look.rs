@@ -134,7 +134,8 @@ impl<const WORDS: usize> Table<WORDS> {
         }
         let new = moved.moved_to();
         let ready = self.tag(new);
-        if moved.waits_for(ready) {
+        // Still moved: if not, the new place may be another's by now, and only look the same.
+        if moved.waits_for(ready) && self.is_still(index, moved) {
             let keep_until_s = ready.time_s();
             // AcqRel: passes on what `Claim::publish` released with the ready tag.
             let _done_by_another = self.cell(new).compare_exchange(
@@ -254,9 +255,12 @@ impl<const WORDS: usize> Table<WORDS> {
     /// A claim that was not published in time is lost: its writer can't publish it any more, and
     /// nobody else may write in its place.
     pub(super) fn lose_if_over(&self, entry: RecordRef, now_s: u32) {
-        if !entry.tag.lease_is_over(now_s) {
-            return;
+        if entry.tag.lease_is_over(now_s) {
+            self.lose(entry);
         }
+    }
+
+    fn lose(&self, entry: RecordRef) {
         // Relaxed: nothing is published, and the exchange in `Claim::publish` is on the same word.
         let lost = self.cell(entry.index).compare_exchange(
             entry.tag.0,
@@ -269,9 +273,11 @@ impl<const WORDS: usize> Table<WORDS> {
         }
     }
 
-    /// After a claim: is another process claiming, or has it published, a record for the same key
-    /// elsewhere, or, where the key was `unknown`, even published and ended one? Of two that see
-    /// each other, the one in the earlier place waits for the other to give up, a few spins long.
+    /// After a claim: has another process published a record for the same key elsewhere, or, where
+    /// the key was `unknown`, even published and ended one, or is it claiming a place that comes
+    /// first? Of two that claim, the one in the earlier place goes on: it takes the claim from the
+    /// other, or, where that one has its share of the limit and is about to publish, gives up after
+    /// a few spins.
     pub(super) fn has_twin(
         &self,
         hash: u64,
@@ -298,12 +304,14 @@ impl<const WORDS: usize> Table<WORDS> {
                         break;
                     }
                     State::Claimed => {
-                        // Its writer was stopped before it claimed: it still believes in an earlier
-                        // time, and may publish at any moment, unless the claim is marked as lost.
-                        self.lose_if_over(RecordRef { index, tag }, now_s);
                         let is_over = tag.lease_is_over(now_s);
-                        if (index < mine && !is_over) || spins == SPINS {
+                        if spins == SPINS || (index < mine && !is_over) {
                             return true;
+                        }
+                        // One whose lease is over, too: its writer may have been stopped before it
+                        // claimed, believe in an earlier time, and publish at any moment.
+                        if is_over || !tag.has_share() {
+                            self.lose(RecordRef { index, tag });
                         }
                         spins += 1;
                         wait_a_moment();

@@ -4,8 +4,12 @@
 //! | --- | --- |
 //! | 0..32 | time, in seconds since the region was made: keep until, claimed at, or ended at |
 //! | 32..35 | state |
-//! | 35..41 | version: one more with every change of the tag |
-//! | 41..64 | the low 23 bits of the hash |
+//! | 35..49 | version: one more with every change of the tag |
+//! | 49..64 | the low 15 bits of the hash |
+//!
+//! The version is what a process that was stopped notices: while it was, its tag would have to change
+//! 16,384 times, or a multiple of that, to look as it did. The bits of the hash are as few as spare most
+//! look-ups the records of others: all but one in 4,000 in a table that is half full.
 //!
 //! The highest bit of the time of a claim says whether it has a share of the limit already.
 //!
@@ -14,7 +18,7 @@
 //! | bits | what |
 //! | --- | --- |
 //! | 0..25 | the place of the new record |
-//! | 25..31 | the version of its tag while it was ready |
+//! | 25..31 | of the version of its tag while it was ready, the low bits |
 //! | 31 | is the new record live (or was it)? |
 
 use super::LEASE_S;
@@ -25,13 +29,14 @@ pub const FOREVER_S: u32 = u32::MAX;
 const STATE_SHIFT: u32 = 32;
 const STATE: u64 = 7;
 const VERSION_SHIFT: u32 = 35;
-const VERSION: u64 = 0x3f;
-const HASH_SHIFT: u32 = 41;
+const VERSION: u64 = 0x3fff;
+const HASH_SHIFT: u32 = 49;
 const HASH: u64 = (1 << (64 - HASH_SHIFT)) - 1;
 
 /// Bits of the place of a new record. The largest table has as many places.
 const PLACE_BITS: u32 = 25;
 const PLACE: u64 = (1 << PLACE_BITS) - 1;
+const READY_VERSION: u64 = 0x3f;
 const IS_SETTLED: u64 = 1 << 31;
 
 /// In the time of a claim, which is no more than 68 years.
@@ -166,7 +171,8 @@ impl Tag {
         self.next(0, State::Free, 0)
     }
 
-    /// What becomes of a claim whose lease is over. Its writer can tell it by this.
+    /// What becomes of a claim whose lease is over, or that another claim for the same key comes
+    /// before. Its writer can tell it by this.
     pub(super) const fn lost(self) -> Self {
         self.to(State::Lost, self.time_s())
     }
@@ -174,7 +180,8 @@ impl Tag {
     /// The tag of a live record that the record in this place, which is ready, replaces.
     pub(super) const fn moved(self, place: usize, ready: Self) -> Self {
         let place = place as u64 & PLACE;
-        self.to(State::Moved, (place | ready.version() << PLACE_BITS) as u32)
+        let version = ready.version() & READY_VERSION;
+        self.to(State::Moved, (place | version << PLACE_BITS) as u32)
     }
 
     /// Where the new record is.
@@ -185,7 +192,7 @@ impl Tag {
     /// Is this the tag of the new record, not live yet?
     pub(super) const fn waits_for(self, new: Self) -> bool {
         matches!(new.state(), State::Ready)
-            && new.version() == (self.0 >> PLACE_BITS) & VERSION
+            && new.version() & READY_VERSION == (self.0 >> PLACE_BITS) & READY_VERSION
             && !self.is_settled()
     }
 
@@ -259,7 +266,7 @@ mod tests {
     #[test]
     fn every_change_is_another_version() {
         let mut tag = Tag(0).claimed(1, 5);
-        for _ in 0..63 {
+        for _ in 0..VERSION {
             let next = tag.live(5);
             assert!(!next.is_same_record(tag));
             tag = next;
