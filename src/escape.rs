@@ -101,6 +101,16 @@ pub struct InLine<W> {
     of_name: usize,
 }
 
+/// How a letter of a line is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    AsItIs,
+    Escaped,
+    /// It is the first for which there is no room.
+    AsDots,
+    NotAtAll,
+}
+
 impl<W: Write> InLine<W> {
     /// A line that begins.
     pub const fn new(out: W) -> Self {
@@ -113,23 +123,32 @@ impl<W: Write> InLine<W> {
         }
     }
 
+    fn next(&mut self, letter: char) -> Shown {
+        let is_colon_of_name = self.completes_name(letter);
+        if letter == '"' && !self.is_escaped {
+            self.is_quoted = !self.is_quoted;
+            self.shown = 0;
+            Shown::AsItIs
+        } else if self.is_quoted {
+            self.next_quoted(letter, is_colon_of_name)
+        } else if is_colon_of_name {
+            Shown::Escaped
+        } else {
+            Shown::AsItIs
+        }
+    }
+
     /// Of a quoted value, without its quotes.
-    fn write_quoted(&mut self, letter: char, is_colon_of_name: bool) -> fmt::Result {
+    fn next_quoted(&mut self, letter: char, is_colon_of_name: bool) -> Shown {
         self.is_escaped = letter == '\\' && !self.is_escaped;
         let is_special = is_colon_of_name || "=<[".contains(letter);
         let was_whole = self.shown <= MAX_QUOTED;
         self.shown += if is_special { 4 } else { letter.len_utf8() };
         match was_whole {
-            true if self.shown <= MAX_QUOTED => self.write_or_escape(letter, is_special),
-            true => self.out.write_str("..."),
-            false => Ok(()),
-        }
-    }
-
-    fn write_or_escape(&mut self, letter: char, is_escaped: bool) -> fmt::Result {
-        match is_escaped {
-            true => write!(self.out, "\\x{:02x}", u32::from(letter)),
-            false => self.out.write_char(letter),
+            true if self.shown > MAX_QUOTED => Shown::AsDots,
+            true if is_special => Shown::Escaped,
+            true => Shown::AsItIs,
+            false => Shown::NotAtAll,
         }
     }
 
@@ -152,20 +171,21 @@ impl<W: Write> InLine<W> {
 
 impl<W: Write> Write for InLine<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|letter| self.write_char(letter))
-    }
-
-    fn write_char(&mut self, letter: char) -> fmt::Result {
-        let is_colon_of_name = self.completes_name(letter);
-        if letter == '"' && !self.is_escaped {
-            self.is_quoted = !self.is_quoted;
-            self.shown = 0;
-            self.out.write_char(letter)
-        } else if self.is_quoted {
-            self.write_quoted(letter, is_colon_of_name)
-        } else {
-            self.write_or_escape(letter, is_colon_of_name)
+        let mut written = 0;
+        for (at, letter) in text.char_indices() {
+            let shown = self.next(letter);
+            if shown == Shown::AsItIs {
+                continue; // With those beside it.
+            }
+            self.out.write_str(&text[written..at])?;
+            written = at + letter.len_utf8();
+            match shown {
+                Shown::Escaped => write!(self.out, "\\x{:02x}", u32::from(letter))?,
+                Shown::AsDots => self.out.write_str("...")?,
+                Shown::AsItIs | Shown::NotAtAll => {}
+            }
         }
+        self.out.write_str(&text[written..])
     }
 }
 
