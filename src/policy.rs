@@ -40,7 +40,7 @@ mod variables;
 pub use authentication::AuthResult;
 pub use chain::AtEdge;
 pub use detect::listed::Listed;
-pub use detect::network::{Standing, lists_of};
+pub use detect::network::lists_of;
 pub use evidence::Sender;
 pub use inspection::Inspection;
 pub use replies::{Answer, tells_anything};

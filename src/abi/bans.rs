@@ -99,7 +99,7 @@ pub unsafe extern "C" fn palisade_unban(key: palisade_text_t) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn palisade_is_banned(message: *const palisade_message_t) -> i32 {
     exported!(palisade_is_banned, QUESTION, message, (), |it| {
-        yes_or_no(it.firewall.is_banned(it.address))
+        yes_or_no(it.holds_ban())
     })
 }
 

@@ -101,8 +101,7 @@ impl<C: Clock> Firewall<C> {
     /// Is this address banned?
     #[must_use]
     pub fn is_banned(&self, address: Address) -> bool {
-        let (source, hash) = self.locate(address);
-        !self.is_trusted(address) && self.bans.holds(source, hash, &self.clock)
+        self.inspect_address(address, |inspection| inspection.holds_ban())
     }
 
     /// To be called once a second by one process: tells of the bans that have ended.

@@ -12,7 +12,7 @@ use crate::shm::fail;
 use crate::source::Address;
 
 use super::detect::{
-    agent, contact, network, network::Standing, place, rate, route, sqli, texts, unreadable,
+    agent, contact, network, network::TrustedBy, place, rate, route, sqli, texts, unreadable,
 };
 use super::evidence::Evidence;
 use super::{Firewall, Inspection, Verdict};
@@ -67,7 +67,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let firewall = self.firewall;
         match self.dry {
             None => firewall.bans.hit(self.source, self.hash, &firewall.clock),
-            Some(_) => firewall.bans.holds(self.source, self.hash, &firewall.clock),
+            Some(_) => self.holds_ban(),
         }
     }
 
@@ -116,7 +116,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let firewall = self.firewall;
         firewall.bans.prefetch(self.hash);
         // The script's check counts what is trusted.
-        if let Standing::Trusted(_) = self.standing() {
+        if self.trusted_by().is_some() {
             return AtEdge::Pass;
         }
         let is_denied = || {
@@ -226,16 +226,15 @@ impl<C: Clock> Firewall<C> {
     /// changes nothing.
     #[must_use]
     pub fn foresee(&self, address: Address) -> String {
-        let ((verdict, standing), found) = self.inspect_dry(address, |inspection| {
-            let standing = match inspection.standing() {
-                Standing::Trusted(None) => Some("pass: trusted".to_owned()),
-                Standing::Trusted(Some(by)) => Some(format!("pass: trusted, {by}")),
-                _ => None,
-            };
-            (inspection.verdict(), standing)
+        let ((verdict, trusted), found) = self.inspect_dry(address, |inspection| {
+            let trusted = inspection.trusted_by().map(|by| match by {
+                TrustedBy::Parameter => "pass: trusted".to_owned(),
+                TrustedBy::List(by) => format!("pass: trusted, {by}"),
+            });
+            (inspection.verdict(), trusted)
         });
         let (source, hash) = self.locate(address);
-        match (standing, verdict, self.bans.get(source, hash, &self.clock)) {
+        match (trusted, verdict, self.bans.get(source, hash, &self.clock)) {
             (Some(trusted), ..) => trusted,
             (None, Verdict::Pass, _) => "pass".to_owned(),
             (None, _, Some(ban)) => format!("blocked: banned, reason={}", ban.reason),

@@ -13,8 +13,7 @@ use crate::shm::arena::Pin;
 use crate::source::{Address, Source};
 
 use super::Firewall;
-use super::detect::listed::Listed;
-use super::detect::network::{self, Standing};
+use super::detect::network::{self, TrustedBy};
 use super::evidence::{Evidence, Sender, What};
 
 /// A message of `M` on its way through a firewall.
@@ -32,7 +31,7 @@ pub struct Inspection<'p, M, C = Monotonic> {
     pub message: &'p M,
     /// The right to look into lists; `None`: there are none.
     pub pin: &'p Option<Pin<'p>>,
-    standing: Cell<Option<Standing<'p>>>,
+    trusted_by: Cell<Option<Option<TrustedBy<'p>>>>,
     trusted: Cell<Option<bool>>,
     /// Nothing is counted, logged or banned: what would be found is written here.
     pub(super) dry: Option<&'p RefCell<String>>,
@@ -102,7 +101,7 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
             hash,
             message,
             pin,
-            standing: Cell::new(None),
+            trusted_by: Cell::new(None),
             trusted: Cell::new(None),
             dry,
         }
@@ -118,25 +117,34 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
         })
     }
 
-    /// What the operator says of the source.
+    /// Does the operator trust the source, and why?
     #[inline]
-    pub fn standing(&self) -> Standing<'p> {
-        once(&self.standing, || network::standing(self))
+    pub fn trusted_by(&self) -> Option<TrustedBy<'p>> {
+        once(&self.trusted_by, || network::trusted_by(self))
     }
 
     /// Is the source in a trusted network, country or system? Counted once.
     #[inline]
     pub fn is_trusted(&self) -> bool {
-        once(&self.trusted, || match self.standing() {
-            Standing::Trusted(by) => {
-                if self.dry.is_none() {
-                    by.inspect(Listed::count);
-                    self.firewall.counters.count(Counter::Trusted);
+        once(&self.trusted, || {
+            let Some(by) = self.trusted_by() else {
+                return false;
+            };
+            if self.dry.is_none() {
+                if let TrustedBy::List(list) = by {
+                    list.count();
                 }
-                true
+                self.firewall.counters.count(Counter::Trusted);
             }
-            Standing::Denied(_) | Standing::Unlisted => false,
+            true
         })
+    }
+
+    /// Is the source banned? Counts no hit.
+    #[inline]
+    pub fn holds_ban(&self) -> bool {
+        let firewall = self.firewall;
+        !self.is_trusted() && firewall.bans.holds(self.source, self.hash, &firewall.clock)
     }
 
     /// What was found in this message.

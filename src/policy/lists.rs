@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::lists::image::{Hit, Image};
 use crate::lists::{Kind, List, value};
 use crate::message::Message;
+use crate::shm::arena::Pin;
 use crate::source::Address;
 
 use super::detect::texts::{find_spelled, parts_of};
@@ -15,7 +16,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     pub fn in_list(&self, name: &[u8]) -> Option<bool> {
         let (firewall, address) = (self.firewall, self.address);
         let list = firewall.lists.by_name(name)?;
-        Some(firewall.met(&list, |image| {
+        Some(met(&list, self.pin.as_ref()?, |image| {
             let now_ms = firewall.clock.coarse_ms();
             match list.spec.kind {
                 Kind::Network => image.find_address(address, now_ms),
@@ -36,7 +37,8 @@ impl<C: Clock> Firewall<C> {
     /// Is this value in this list? `None`: there is no such list.
     pub fn value_in_list(&self, name: &[u8], value: &[u8]) -> Option<bool> {
         let list = self.lists.by_name(name)?;
-        Some(self.met(&list, |image| self.find(&list, image, value)))
+        let pin = self.lists.arena().pin();
+        Some(met(&list, &pin, |image| self.find(&list, image, value)))
     }
 
     /// The entry of a list that a value meets: an address, a text, a number, as its kind has it.
@@ -51,14 +53,17 @@ impl<C: Clock> Firewall<C> {
             }
         }
     }
+}
 
-    /// Looks into a list, and counts what was found.
-    fn met(&self, list: &List<'_>, look: impl FnOnce(Image<'_>) -> Option<Hit<'_>>) -> bool {
-        let pin = self.lists.arena().pin();
-        let found = list.image(&pin).and_then(look).is_some();
-        if found {
-            list.count_hit();
-        }
-        found
+/// Looks into a list, and counts what was found.
+fn met<'a>(
+    list: &List<'_>,
+    pin: &'a Pin<'_>,
+    look: impl FnOnce(Image<'a>) -> Option<Hit<'a>>,
+) -> bool {
+    let found = list.image(pin).and_then(look).is_some();
+    if found {
+        list.count_hit();
     }
+    found
 }

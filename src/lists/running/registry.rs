@@ -160,15 +160,14 @@ impl Lists {
         self.sets.kinds[kind as usize] & self.sets.actions[action as usize] != 0
     }
 
-    /// Is there a list that says of sources, or of where they are, whether they are trusted, or one
-    /// of networks that are denied?
+    /// Is there a list of sources, or of where they are, that trusts?
     #[must_use]
     #[inline]
-    pub const fn judge_sources(&self) -> bool {
+    pub const fn trust_sources(&self) -> bool {
         let Sets { kinds, actions } = &self.sets;
         let networks = kinds[Kind::Network as usize];
         let places = kinds[Kind::Country as usize] | kinds[Kind::Asn as usize];
-        networks | (places & actions[Action::Trust as usize]) != 0
+        (networks | places) & actions[Action::Trust as usize] != 0
     }
 
     fn at(&self, slot: usize) -> Option<List<'_>> {

@@ -14,57 +14,61 @@ use crate::settings::Reason;
 use super::listed::Listed;
 use super::place;
 
-/// What is said of a source.
+/// Why a source is trusted.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations)]
-pub enum Standing<'p> {
-    /// By this list; by none: by the parameter.
-    Trusted(Option<Listed<'p>>),
-    /// By this list of networks.
-    Denied(Listed<'p>),
-    /// Neither.
-    Unlisted,
+pub enum TrustedBy<'p> {
+    /// The parameter.
+    Parameter,
+    /// This list.
+    List(Listed<'p>),
 }
 
 /// Is the source in a list of networks that denies?
 pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<Evidence<'p>> {
-    match inspection.standing() {
-        Standing::Denied(by) => Some(inspection.evidence(Reason::List, What::Listed(by))),
-        Standing::Trusted(_) | Standing::Unlisted => None,
+    let is_asked = inspection.firewall.lists.has(Kind::Network, Action::Deny);
+    if !is_asked || inspection.trusted_by().is_some() {
+        return None;
     }
+    let denied = longest(inspection, Action::Deny);
+    denied.map(|by| inspection.evidence(Reason::List, What::Listed(by)))
 }
 
-/// What the parameter `trusted` and the lists of networks, countries and systems say of a source;
-/// of the latter two, only trust.
+/// Is the source trusted by the parameter, or by a list of networks, countries or systems?
 #[inline]
-pub fn standing<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Standing<'p> {
+pub fn trusted_by<'p, M: Message, C: Clock>(
+    inspection: &Inspection<'p, M, C>,
+) -> Option<TrustedBy<'p>> {
     let firewall = inspection.firewall;
     if firewall.settings.trusted.holds(inspection.address) {
-        return Standing::Trusted(None);
+        return Some(TrustedBy::Parameter);
     }
-    if !firewall.lists.judge_sources() {
-        return Standing::Unlisted;
+    if !firewall.lists.trust_sources() {
+        return None;
     }
-    standing_in_lists(inspection)
+    trusting_list(inspection).map(TrustedBy::List)
 }
 
 #[inline(never)]
-fn standing_in_lists<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Standing<'p> {
-    let longest = |action| {
-        let found = networks(inspection, action);
-        found.max_by_key(|listed| listed.hit.prefix_bits)
+fn trusting_list<'p, M: Message, C: Clock>(
+    inspection: &Inspection<'p, M, C>,
+) -> Option<Listed<'p>> {
+    let by_network = longest(inspection, Action::Trust);
+    let trust = by_network.or_else(|| place::find(inspection, Action::Trust))?;
+    let is_outweighed = match (by_network, longest(inspection, Action::Deny)) {
+        (Some(trust), Some(deny)) => trust.hit.prefix_bits < deny.hit.prefix_bits,
+        (None, Some(_)) => true,
+        (_, None) => false,
     };
-    match (longest(Action::Trust), longest(Action::Deny)) {
-        (Some(trust), Some(deny)) if trust.hit.prefix_bits < deny.hit.prefix_bits => {
-            Standing::Denied(deny)
-        }
-        (Some(trust), _) => Standing::Trusted(Some(trust)),
-        (None, Some(deny)) => Standing::Denied(deny),
-        (None, None) => match place::find(inspection, Action::Trust) {
-            Some(listed) => Standing::Trusted(Some(listed)),
-            None => Standing::Unlisted,
-        },
-    }
+    (!is_outweighed).then_some(trust)
+}
+
+/// Of the lists of networks with this action, the entry with the longest prefix that holds the source.
+fn longest<'p, M: Message, C: Clock>(
+    inspection: &Inspection<'p, M, C>,
+    action: Action,
+) -> Option<Listed<'p>> {
+    networks(inspection, action).max_by_key(|listed| listed.hit.prefix_bits)
 }
 
 fn networks<'p, M: Message, C: Clock>(

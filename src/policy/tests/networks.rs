@@ -1,6 +1,7 @@
 //! Lists of networks that say different things of one source.
 
 use super::*;
+use crate::policy::detect::network;
 
 /// What is said of 203.0.113.9 by lists that hold these networks; empty: no such list.
 fn check(trusted: &[&str], denied: &[&str]) -> &'static str {
@@ -21,10 +22,13 @@ fn check(trusted: &[&str], denied: &[&str]) -> &'static str {
     });
     firewall.keeper().load_lists().unwrap();
     let source = address("203.0.113.9");
-    let told = firewall.inspect_address(source, |inspection| match inspection.standing() {
-        Standing::Trusted(_) => "trusted",
-        Standing::Denied(_) => "denied",
-        Standing::Unlisted => "unlisted",
+    let told = firewall.inspect_address(source, |inspection| {
+        match (inspection.trusted_by(), network::detect(inspection)) {
+            (Some(_), None) => "trusted",
+            (None, Some(_)) => "denied",
+            (None, None) => "unlisted",
+            (Some(_), Some(_)) => "both",
+        }
     });
     assert_eq!(firewall.is_trusted(source), told == "trusted");
     let verdict = firewall.check(source, &NoMessage);
