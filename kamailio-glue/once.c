@@ -39,34 +39,28 @@ static struct
 	palisade_host_reading_t reading;
 } known;
 
-static identity_t identity_of(sip_msg_t *msg)
+static int is_known(sip_msg_t *msg)
 {
-	identity_t identity;
+	const identity_t *of = &known.of;
 
 	/* of now, where nobody has asked for it before */
 	msg_set_time(msg);
-	/* its padding too is compared */
-	memset(&identity, 0, sizeof(identity));
-	identity.msg = msg;
-	identity.buf = msg->buf;
-	identity.first = msg->headers;
-	identity.time = msg->tval;
-	identity.id = msg->id;
-	identity.len = msg->len;
-	identity.pid = msg->pid;
-	return identity;
-}
-
-static int is_known(sip_msg_t *msg)
-{
-	identity_t identity = identity_of(msg);
-
-	return memcmp(&known.of, &identity, sizeof(identity)) == 0;
+	return of->msg == msg && of->id == msg->id && of->buf == msg->buf
+		   && of->first == msg->headers && of->len == msg->len
+		   && of->time.tv_usec == msg->tval.tv_usec
+		   && of->time.tv_sec == msg->tval.tv_sec && of->pid == msg->pid;
 }
 
 static void know(sip_msg_t *msg, uint32_t unreadable)
 {
-	known.of = identity_of(msg);
+	msg_set_time(msg);
+	known.of = (identity_t){.msg = msg,
+			.buf = msg->buf,
+			.first = msg->headers,
+			.time = msg->tval,
+			.id = msg->id,
+			.len = msg->len,
+			.pid = msg->pid};
 	known.unreadable = unreadable;
 	known.is_read = 0;
 }
@@ -140,8 +134,8 @@ palisade_host_reading_t *once_read(sip_msg_t *msg,
 	known.is_read = 0;
 	known.reading.judged = 0;
 	read(&known.reading, msg);
-	/* it may have had no headers before */
-	known.of = identity_of(msg);
+	/* it may have had none before */
+	known.of.first = msg->headers;
 	known.last = msg->last_header;
 	known.parsed_flag = msg->parsed_flag;
 	known.evaluated = once_evaluated(msg);
