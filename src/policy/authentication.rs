@@ -206,10 +206,10 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             return false;
         }
         // Without credentials there is nothing to evaluate, and nothing comes back.
-        let is_evaluated = self.message.offered() > 0;
+        let has_credentials = self.message.offered() > 0;
         let mut verdict = self.check_many();
         self.each_attempt(user, |_, attempt| {
-            let is_admitted = || match is_evaluated {
+            let is_admitted = || match has_credentials {
                 true => firewall.auth.admit(attempt, &firewall.clock),
                 false => !firewall.auth.is_blocked(attempt, &firewall.clock),
             };
