@@ -496,8 +496,9 @@ int32_t palisade_expect_keeper(void);
 int32_t palisade_keeper_turn(uint32_t wait_ms);
 
 /*
- To be called in a process that handles SIP messages: RPC commands that it answers do not wait
- for the keeper, but say that the work was started.
+ To be called in a process that handles SIP messages, after the fork: RPC commands that it answers
+ do not wait for the keeper, but say that the work was started; and all of the tables' memory is
+ mapped into the process now, not where a message first touches it (some 100 ns for each 4 kB).
 
  Returns 0, or -1 when there was no `palisade_start`.
  */

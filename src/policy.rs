@@ -20,7 +20,7 @@ use crate::rate::{Limit, RateTable};
 use crate::scan::{self, ScanTable};
 use crate::settings::Settings;
 use crate::shm::atomic::Ordering;
-use crate::shm::region::Region;
+use crate::shm::region::{Header, Region};
 use crate::source::{Address, Prefixes, Source};
 
 mod authentication;
@@ -107,6 +107,8 @@ pub struct Firewall<C = Monotonic> {
     pub counters: Counters,
     /// The log.
     pub journal: Journal,
+    /// Where the shared memory begins.
+    memory: &'static Header,
     /// Bytes of shared memory.
     pub bytes: usize,
     /// Bytes of it in huge pages.
@@ -208,6 +210,7 @@ impl<C: Clock> Firewall<C> {
             geo: Geo::new(&mut region, &settings.geo)?,
             counters: Counters::new(&mut region)?,
             journal: Journal::new(&mut region, sink, settings.log_level() as i32)?,
+            memory: region.header(),
             bytes: region.bytes(),
             huge_bytes: region.huge_bytes(),
             clock: clock(&region),
@@ -246,6 +249,15 @@ impl<C: Clock> Firewall<C> {
     pub fn locate(&self, address: Address) -> (Source, u64) {
         let source = self.prefixes.source_of(address);
         (source, self.hash.source(source))
+    }
+
+    /// From here on this process waits for nobody while it looks at a message: neither for the keeper
+    /// nor for the pages of the tables.
+    pub fn never_wait(&self) {
+        self.keeper().never_wait();
+        if let Err(error) = self.memory.map_pages() {
+            self.log_unmapped(&error);
+        }
     }
 
     /// A source for people.

@@ -39,14 +39,15 @@ pub extern "C" fn palisade_keeper_turn(wait_ms: u32) -> i32 {
     })
 }
 
-/// To be called in a process that handles SIP messages: RPC commands that it answers do not wait
-/// for the keeper, but say that the work was started.
+/// To be called in a process that handles SIP messages, after the fork: RPC commands that it answers
+/// do not wait for the keeper, but say that the work was started; and all of the tables' memory is
+/// mapped into the process now, not where a message first touches it (some 100 ns for each 4 kB).
 ///
 /// Returns 0, or -1 when there was no `palisade_start`.
 #[unsafe(no_mangle)]
 pub extern "C" fn palisade_never_wait() -> i32 {
     with_firewall("palisade_never_wait", Answer::ERROR, |firewall| {
-        firewall.keeper().never_wait();
+        firewall.never_wait();
         0
     })
 }

@@ -78,6 +78,14 @@ impl<C: Clock> Firewall<C> {
         );
     }
 
+    /// Tells that the shared memory is not all at hand.
+    pub(super) fn log_unmapped(&self, error: &std::io::Error) {
+        self.journal.line(
+            WARNING,
+            format_args!("pages of the tables: {error}: the first messages take longer"),
+        );
+    }
+
     /// Tells of what is allowed, and hardly meant so.
     pub(super) fn log_doubts(&self) {
         for doubt in self.settings.doubts() {

@@ -49,11 +49,11 @@ pub fn reserve_shared(bytes: usize) -> io::Result<*mut u8> {
     Ok(aligned)
 }
 
-/// Takes the pages of a reserve, so that a lack of memory is an error here, not a SIGBUS later.
+/// Takes the pages of a mapping, so that a lack of memory is an error here, not a SIGBUS later.
 ///
 /// # Safety
 ///
-/// The range lies in a mapping of [`reserve_shared`], and begins at a page.
+/// The range lies in a mapping of [`reserve_shared`] or [`map_shared`], and begins at a page.
 ///
 /// # Errors
 ///

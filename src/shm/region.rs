@@ -42,6 +42,23 @@ pub struct Region {
     used: usize,
 }
 
+impl Header {
+    /// Gets the pages of the region into the page table of this process: of what was mapped before a
+    /// fork, a child has none, and waits for the kernel, about a microsecond, where it first touches
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// What `madvise(2)` says.
+    #[allow(clippy::cast_possible_truncation)] // It was a `usize`.
+    pub fn map_pages(&'static self) -> io::Result<()> {
+        let bytes = self.bytes.load(Ordering::Relaxed) as usize;
+        let start = core::ptr::from_ref(self).cast_mut().cast();
+        // SAFETY: the header is where the mapping begins, and says how long it is.
+        unsafe { os::take(start, bytes) }
+    }
+}
+
 impl Region {
     /// Maps a region that has room for `bytes` of arrays (see [`room_for`]) and draws its seed.
     ///
