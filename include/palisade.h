@@ -113,6 +113,18 @@ int32_t palisade_set_number(struct palisade_text_t name, int64_t value);
 int32_t palisade_set_text(struct palisade_text_t name, struct palisade_text_t value);
 
 /*
+ Adds an address of the host itself, before `palisade_start`: it is never banned. 127.0.0.1 and ::1
+ are known without.
+
+ Returns 0, or -1 when there is no address, or it is too late.
+
+ # Safety
+
+ `address` is NULL or readable.
+ */
+int32_t palisade_own_address(const struct palisade_address_t *address);
+
+/*
  Takes the shared memory. Once, before the fork.
 
  Returns 0, or -1 after a line that says why.
@@ -208,7 +220,8 @@ int32_t palisade_check_agent(const struct palisade_message_t *message, struct pa
 /*
  Bans an address for as long as a flood (`rate_ban_time`), reason `manual`.
 
- Returns 1, -1 when the key is none or there is no place, -3 when it is trusted.
+ Returns 1, -1 when the key is none or there is no place, -3 when it is trusted, or
+ the server's own.
 
  # Safety
 

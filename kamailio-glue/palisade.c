@@ -21,6 +21,7 @@
 #include "functions.h"
 #include "host.h"
 #include "keeper.h"
+#include "own.h"
 #include "message.h"
 #include "palisade.h"
 #include "params.h"
@@ -91,6 +92,7 @@ static int mod_init(void)
 					"of the module which is loaded last, and pike counts for "
 					"itself: remove it");
 	functions_init();
+	own_tell();
 	if(palisade_start() != 0 || keeper_register() != 0)
 		return -1;
 	return register_timer(tick, NULL, 1) < 0 ? -1 : 0;

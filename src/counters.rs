@@ -66,6 +66,8 @@ counters! {
     BansManual "bans_manual";
     /// Bans refused because the network is trusted.
     BansRefused "bans_refused_trusted";
+    /// Bans refused because the address is the server's own.
+    BansRefusedOwn "bans_refused_own";
     /// Bans that found no place.
     BansFull "bans_refused_full";
     /// Bans lifted by hand.

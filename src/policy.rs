@@ -4,6 +4,7 @@
 //! they look for; what they find is evidence, and `enforce` alone decides what follows from it.
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::agent::Filter;
 use crate::auth::{self, AuthTable};
@@ -73,6 +74,8 @@ impl Verdict {
 pub enum NotBanned {
     /// The address is in a trusted network.
     Trusted,
+    /// The source is, or holds, an address of this server itself.
+    Own,
     /// Every ban in the full table ends later than this one would.
     Full,
 }
@@ -114,6 +117,8 @@ pub struct Firewall<C = Monotonic> {
     /// Bytes of it in huge pages.
     pub huge_bytes: usize,
     prefixes: Prefixes,
+    /// Those of the server itself.
+    own: Vec<Source>,
 }
 
 impl Firewall<Monotonic> {
@@ -194,7 +199,15 @@ impl<C: Clock> Firewall<C> {
             max_signals: settings.signal_max() as u64,
             window_s: settings.scan_window() as u64,
         };
+        let prefixes = Prefixes {
+            v4: settings.ipv4_prefix() as u8,
+            v6: settings.ipv6_prefix() as u8,
+        };
+        let loopbacks = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        let own = loopbacks.map(|ip: IpAddr| Address::from(ip));
+        let own = own.iter().chain(&settings.own);
         Ok(Self {
+            own: own.map(|&address| prefixes.source_of(address)).collect(),
             rate: RateTable::new(&mut region, sources, limit)?,
             bans: BanTable::new(&mut region, bans)?,
             auth: AuthTable::new(&mut region, users, hash.clone(), rules)?,
@@ -215,10 +228,7 @@ impl<C: Clock> Firewall<C> {
             huge_bytes: region.huge_bytes(),
             clock: clock(&region),
             hash,
-            prefixes: Prefixes {
-                v4: settings.ipv4_prefix() as u8,
-                v6: settings.ipv6_prefix() as u8,
-            },
+            prefixes,
             settings,
         })
     }

@@ -9,6 +9,7 @@ use crate::geo::Inputs;
 use crate::lists::Kind as ListKind;
 use crate::lists::database::Url;
 use crate::lists::spec::Spec;
+use crate::source::Address;
 use crate::trusted::Trusted;
 
 mod doubts;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub edge: Edge,
     /// Networks that no check blocks.
     pub trusted: Trusted,
+    /// Addresses of the host itself: they are never banned.
+    pub own: Vec<Address>,
     /// User-Agent patterns beside the built-in ones.
     pub agents: Patterns,
     /// The lists.
@@ -58,6 +61,7 @@ impl Default for Settings {
             on_fault: OnFault::Pass,
             edge: Edge::Bans,
             trusted: Trusted::default(),
+            own: Vec::new(),
             agents: Patterns::default(),
             lists: Vec::new(),
             db_url: None,

@@ -4,6 +4,7 @@ mod commands;
 mod full;
 mod life;
 mod many;
+mod own;
 
 use crate::support::{Kamailio, Phone, Reply, Rpc, RpcError, Server};
 use serde_json::{Value, json};

@@ -140,7 +140,7 @@ fn shapes() -> [Shape; 14] {
                     auth_user_max_failures# auth_known_time# agent_deny agent_builtin# \
                     agent_ban_time# log_level# on_fault";
     let stats = "checked# trusted# passed# blocked_ban# blocked_rate# blocked_agent# rate_hot# \
-                 bans_rate# bans_agent# bans_auth# bans_manual# bans_refused_trusted# \
+                 bans_rate# bans_agent# bans_auth# bans_manual# bans_refused_trusted# bans_refused_own# \
                  bans_refused_full# unbans# bans_expired# auth_failures# auth_retransmissions# \
                  auth_successes# auth_blocks# auth_under_attack# auth_blocked# auth_uncounted# \
                  faults# log_suppressed# rate_uncounted# shared_bytes#";

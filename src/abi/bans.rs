@@ -10,7 +10,8 @@ use super::{palisade_message_t, palisade_text_t};
 
 /// Bans an address for as long as a flood (`rate_ban_time`), reason `manual`.
 ///
-/// Returns 1, -1 when the key is none or there is no place, -3 when it is trusted.
+/// Returns 1, -1 when the key is none or there is no place, -3 when it is trusted, or
+/// the server's own.
 ///
 /// # Safety
 ///
@@ -68,7 +69,7 @@ fn ban(firewall: &Firewall, key: Option<&[u8]>, seconds: i64, reason: Option<&[u
         match firewall.ban(address, seconds.unsigned_abs(), reason, Origin::Script) {
             Ok(()) => 1,
             Err(NotBanned::Full) => -1,
-            Err(NotBanned::Trusted) => -3,
+            Err(NotBanned::Trusted | NotBanned::Own) => -3,
         }
     })
 }

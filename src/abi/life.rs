@@ -9,7 +9,7 @@ use crate::policy::Firewall;
 use crate::settings::{Edge, Settings};
 
 use super::boundary::{self, Answer, firewall, guard};
-use super::{PALISADE_EDGE_CHARGED, palisade_text_t};
+use super::{PALISADE_EDGE_CHARGED, palisade_address_t, palisade_text_t};
 
 /// Parameters while they are collected; per process, before the fork.
 static SETTINGS: Mutex<Option<Settings>> = Mutex::new(None);
@@ -84,6 +84,29 @@ fn set(name: Option<&[u8]>, set: impl FnOnce(&mut Settings, &str) -> Result<(), 
         Ok(()) => 0,
         Err(sentence) => refuse(&sentence),
     }
+}
+
+/// Adds an address of the host itself, before `palisade_start`: it is never banned. 127.0.0.1 and ::1
+/// are known without.
+///
+/// Returns 0, or -1 when there is no address, or it is too late.
+///
+/// # Safety
+///
+/// `address` is NULL or readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn palisade_own_address(address: *const palisade_address_t) -> i32 {
+    guard("palisade_own_address", Answer::ERROR, || {
+        // SAFETY: the contract above.
+        let address = unsafe { address.as_ref() };
+        let Some(address) = address.and_then(palisade_address_t::read) else {
+            return -1;
+        };
+        set(Some(b"own address"), |settings, _| {
+            settings.own.push(address);
+            Ok(())
+        })
+    })
 }
 
 /// Takes the shared memory. Once, before the fork.

@@ -26,6 +26,14 @@ impl<C: Clock> Firewall<C> {
             self.counters.count(Counter::BansRefused);
             return Err(NotBanned::Trusted);
         }
+        if self.own.contains(&source) {
+            self.counters.count(Counter::BansRefusedOwn);
+            let key = self.show(source);
+            self.log_throttled(format_args!(
+                "not_banned key={key} reason={reason}: is of this server itself"
+            ));
+            return Err(NotBanned::Own);
+        }
         let until_ms = if seconds == 0 {
             0
         } else {

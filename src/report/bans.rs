@@ -100,6 +100,9 @@ impl<C: Clock> Firewall<C> {
             NotBanned::Trusted => {
                 Fault::Forbidden(format!("key={address}: is in a trusted network"))
             }
+            NotBanned::Own => Fault::Forbidden(format!(
+                "key={address}: is an address of this server itself"
+            )),
             NotBanned::Full => Fault::NoRoom(format!(
                 "key={address}: all {} bans of the full table (bans_max) end later than this one",
                 self.bans.size().limit

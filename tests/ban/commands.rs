@@ -1,7 +1,7 @@
 //! Bans by RPC and from the script: what is answered, and what then stands in the table.
 
 use super::{ban_of, bans, is_answered, rpc, script, server};
-use crate::support::Phone;
+use crate::support::{PHONE6, Phone};
 use serde_json::{Value, json};
 
 const TRUSTED: &str = r#"modparam("palisade", "trusted", "198.51.100.0/24, 127.0.0.99")"#;
@@ -218,8 +218,8 @@ fn a_ban_silences_the_source_however_it_was_written_and_no_other() {
         ("127.0.0.9", "127.0.0.9", true),
         ("127.0.0.10", "127.0.0.11", false),
         ("::ffff:127.0.0.12", "127.0.0.12", true),
-        ("::2", "::1", true),
-        ("2001:db8::1", "::1", false),
+        ("2001:db8:5060::2", PHONE6, true),
+        ("2001:db8::1", PHONE6, false),
     ] {
         let phone = Phone::udp(&kam, source);
         assert!(is_answered(&phone), "{source} before");

@@ -32,7 +32,7 @@ fn evictions(kam: &Server) -> i64 {
 #[test]
 fn in_a_full_table_the_ban_that_ends_first_makes_room() {
     let kam = server(&format!(r#"modparam("palisade", "bans_max", {MAX})"#));
-    let source = |number: usize| format!("127.0.0.{number}");
+    let source = |number: usize| format!("127.0.1.{number}");
     // The third ends first.
     let seconds = [5000, 3000, 1000, 7000, 0, 8000, 4000, 6000];
     for (number, seconds) in (1..).zip(seconds) {

@@ -1,14 +1,14 @@
 //! What a banned source sends: dropped unparsed, or left to the script.
 
 use super::{BANNED, GARBAGE, KEEPALIVES, assert_codes, command, count, hits, kamailio};
-use crate::support::Phone;
+use crate::support::{PHONE6, Phone};
 
 #[test]
 fn all_that_a_banned_source_sends_is_dropped_unparsed() {
     for edge in ["bans", "rate"] {
         let kam = kamailio(edge, "").start();
         let beside = Phone::udp(&kam, "127.0.0.5");
-        for source in [BANNED, "::1"] {
+        for source in [BANNED, PHONE6] {
             let phone = Phone::udp(&kam, source);
             let request = phone.request("OPTIONS");
             command(&kam, "ban", source);
@@ -38,7 +38,7 @@ fn all_that_a_banned_source_sends_is_dropped_unparsed() {
 #[test]
 fn without_the_edge_the_script_drops_them() {
     let kam = kamailio("off", "").start();
-    for source in [BANNED, "::1"] {
+    for source in [BANNED, PHONE6] {
         let phone = Phone::udp(&kam, source);
         command(&kam, "ban", source);
         let checked = count(&kam, "checked");

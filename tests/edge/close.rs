@@ -1,7 +1,7 @@
 //! `tcp_close`: whoever is blocked does not keep its connection.
 
 use super::{BANNED, LIMIT, PATIENCE, command, kamailio, passing};
-use crate::support::{Phone, Server, wait_until};
+use crate::support::{PHONE6, Phone, Server, wait_until};
 
 /// Who is blocked, and what is done until it is: its next request is the one.
 struct Case {
@@ -17,9 +17,9 @@ const CASES: &[Case] = &[
         prepare: |kam, _| command(kam, "ban", BANNED),
     },
     Case {
-        source: "::1",
+        source: PHONE6,
         agent: "Linphone",
-        prepare: |kam, _| command(kam, "ban", "::1"),
+        prepare: |kam, _| command(kam, "ban", PHONE6),
     },
     Case {
         source: "127.0.0.67",

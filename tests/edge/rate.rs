@@ -1,7 +1,7 @@
 //! `edge=rate`: every datagram that wants to be a message is counted, there and only there.
 
 use super::{GARBAGE, KEEPALIVES, LIMIT, assert_codes, count, hits, kamailio, passing};
-use crate::support::{Kamailio, Phone, Rpc, Server};
+use crate::support::{Kamailio, NETWORK6, PHONE6, Phone, Rpc, Server};
 use serde_json::json;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn counted(kam: &Server, source: &str) -> Option<i64> {
 #[test]
 fn a_flood_that_never_reaches_a_route_is_found() {
     for (garbage, source) in GARBAGE.iter().zip(
-        ["127.0.0.66", "127.0.0.67", "::1", "127.0.0.68"]
+        ["127.0.0.66", "127.0.0.67", PHONE6, "127.0.0.68"]
             .iter()
             .cycle(),
     ) {
@@ -29,7 +29,7 @@ fn a_flood_that_never_reaches_a_route_is_found() {
             phone.send_raw(garbage);
         }
         assert_eq!(phone.status(&phone.request("OPTIONS")), None, "{garbage:?}");
-        let key = if *source == "::1" { "::/64" } else { source };
+        let key = if *source == PHONE6 { NETWORK6 } else { source };
         kam.log().expect(&format!("ban key={key} reason=rate"));
         // The first that is too much makes the ban; the others, and the request, meet it.
         assert_eq!(hits(&kam), (FLOOD - LIMIT) as i64, "{garbage:?}");

@@ -3,7 +3,7 @@
 
 use super::backend::{Backend, chan_pjsip, chan_sip};
 use super::{LOADED, banned, call, counts, proxy, stat};
-use crate::support::{Kamailio, Phone, Rpc, Server, wait_until};
+use crate::support::{Kamailio, NETWORK6, PHONE6, Phone, Rpc, Server, wait_until};
 use serde_json::json;
 use std::time::Duration;
 
@@ -53,14 +53,14 @@ fn a_reply_counts_in_whichever_route_it_is_taken() {
     for (place, routes) in PLACES {
         let kam = Kamailio::with(&format!("{LOADED}{routes}")).start();
         let _pbx = Backend::start(&kam, "127.0.0.50", chan_sip);
-        for source in ["127.0.1.1", "::1"] {
+        for source in ["127.0.1.1", PHONE6] {
             let phone = Phone::udp(&kam, source);
             for number in ["100009999", "100009999", "200009999", "300"] {
                 assert!(call(&phone, number) >= Some(404), "{place}");
             }
             let unknown = phone.request_as("REGISTER", "999");
             assert_eq!(phone.status(&unknown), Some(404), "{place}");
-            let key = if source == "::1" { "::/64" } else { source };
+            let key = if source == PHONE6 { NETWORK6 } else { source };
             assert_eq!(counts(&kam, key), [1, 3, 0], "{place}, {source}");
         }
         let tcp = Phone::tcp(&kam, "127.0.1.2");

@@ -8,14 +8,23 @@ use std::process::Command;
 
 const SCANNER: &str = "127.0.0.66";
 
-/// Where svwar sends from, whatever it is told to bind to.
-const SVWAR: &str = "127.0.0.1";
+/// Runs svwar, which would send from 127.0.0.1 whatever it is told to bind to, from the address that
+/// comes first.
+const FROM: &str = "
+import os, runpy, shutil, socket, sys
+path = os.path.realpath(shutil.which('svwar'))
+sys.path.insert(0, os.path.dirname(path))
+bind, source = socket.socket.bind, sys.argv.pop(1)
+socket.socket.bind = lambda self, address: bind(self, (source, address[1]))
+runpy.run_path(path, run_name='__main__')
+";
 
 /// The real svwar; what it printed.
 fn svwar(kam: &Server, arguments: &[&str]) -> String {
     let port = kam.port().to_string();
     let output = Command::new("timeout")
-        .args(["60", "svwar", "-x", SVWAR, "-p", &port])
+        .args(["60", "/usr/bin/python3", "-c", FROM, SCANNER])
+        .args(["-x", SCANNER, "-p", &port])
         .args(["-t", "0.01", "--maximumtime", "2", "--force"])
         .args(arguments)
         .arg("127.0.0.1")
@@ -32,11 +41,11 @@ fn svwar_is_banned_after_ten_users_that_are_not_there() {
     let kam = proxy("").workers(1).start();
     let _pbx = Backend::start(&kam, "127.0.0.50", chan_sip);
     let printed = svwar(&kam, &["-m", "REGISTER", "-e", "901-940,100-109"]);
-    let line = kam.log().expect("block key=127.0.0.1 reason=scan");
+    let line = kam.log().expect("block key=127.0.0.66 reason=scan");
     assert!(line.contains("users=10 destinations=0"), "{line}");
     kam.log()
-        .expect("ban key=127.0.0.1 reason=scan seconds=3600 count=1");
-    assert_eq!(banned(&kam), [(SVWAR.into(), "scan".into())]);
+        .expect("ban key=127.0.0.66 reason=scan seconds=3600 count=1");
+    assert_eq!(banned(&kam), [(SCANNER.into(), "scan".into())]);
     assert!(!printed.contains("| 100"), "it found one:\n{printed}");
     let phone = Phone::udp(&kam, "127.0.0.5");
     assert_eq!(phone.register("100", PASSWORD), Some(200));

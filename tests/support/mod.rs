@@ -77,3 +77,9 @@ pub use server::Server;
 pub use sip::{Message, Request, digest};
 pub use tally::{Outcome, Tally};
 pub use wait::{wait_for, wait_until};
+
+/// A phone's IPv6 address: [`Phone`] adds it to this machine when it is first used.
+pub const PHONE6: &str = "2001:db8:5060::7";
+
+/// The source that it belongs to.
+pub const NETWORK6: &str = "2001:db8:5060::/64";

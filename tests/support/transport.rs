@@ -4,13 +4,29 @@ use super::sip::Message;
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::process::Command;
 use std::time::Duration;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// Linux grants as much as net.core.rmem_max allows: a flood's answers should not be lost on our
 /// side.
 const RECEIVE_BUFFER: usize = 4 << 20;
+
+/// Of IPv6, the loopback interface has a single address, which is the server's own: others are added
+/// when they are first used.
+fn make_local(source: SocketAddr) {
+    if let IpAddr::V6(address) = source.ip()
+        && !address.is_loopback()
+    {
+        let address = format!("{address}/128");
+        let done = Command::new("ip")
+            .args(["-6", "address", "replace", &address, "dev", "lo", "nodad"])
+            .status()
+            .expect("ip, which scripts/setup test installs");
+        assert!(done.success(), "{address} on lo: {done}");
+    }
+}
 
 pub struct Transport {
     socket: Socket,
@@ -21,6 +37,7 @@ pub struct Transport {
 
 impl Transport {
     pub fn udp(source: SocketAddr, server: SocketAddr) -> io::Result<Transport> {
+        make_local(source);
         let socket = Socket::new(Domain::for_address(source), Type::DGRAM, None)?;
         socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         socket.bind(&source.into())?;
@@ -33,6 +50,7 @@ impl Transport {
     }
 
     pub fn tcp(source: SocketAddr, server: SocketAddr) -> io::Result<Transport> {
+        make_local(source);
         let socket = Socket::new(Domain::for_address(source), Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
         socket.bind(&source.into())?;
