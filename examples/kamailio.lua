@@ -102,8 +102,10 @@ function ksr_reply_route()
 		KSR.set_drop()
 		return
 	end
-	-- A 404 to one number after another is a scan; only replies to what was relayed from here count.
+	-- A 404 to one number after another is a scan. What answers nothing that was relayed from here counts
+	-- for nobody but who sent it, and goes nowhere (RFC 6026).
 	KSR.palisade.reply()
+	if KSR.tm.t_check_trans() < 0 then KSR.set_drop() end
 end
 
 function relay()

@@ -450,8 +450,8 @@ int32_t palisade_reply_matters(int32_t method, int32_t status);
  `request` is what was answered, and where it came from. `challenge` is the body of
  WWW-Authenticate or Proxy-Authenticate of the reply, left out if it has none. `unmatched_from`
  is NULL when a transaction of the host's vouches for the reply; else it says where the reply came
- from: then it counts only if that is trusted, and `request` may carry the reply in place of the
- request.
+ from: then it counts only with `stateless_replies`, if that is trusted, and `request` may carry the
+ reply in place of the request.
 
  Returns 1, -1 blocked already, -2 newly blocked by this reply.
 
@@ -464,6 +464,19 @@ int32_t palisade_reply(const struct palisade_message_t *request,
                        int32_t status,
                        struct palisade_text_t challenge,
                        const struct palisade_address_t *unmatched_from);
+
+/*
+ Takes a reply that matches no transaction of the host's, and where it came from: it is charged to who
+ sent it, as a request is by the rate check.
+
+ Returns 1, -1 over the limit already, -2 since this reply; with `stateless_replies` 0: it may be
+ handed to `palisade_reply`.
+
+ # Safety
+
+ `reply` is NULL or valid for this call.
+ */
+int32_t palisade_unmatched_reply(const struct palisade_message_t *reply);
 
 /*
  Signals that something is wrong with a message: adds `weight`, 1 to 100, to the signals of its

@@ -120,13 +120,19 @@ static int second_via(sip_msg_t *msg, receive_info_t *rcv)
 	return 0;
 }
 
-static int judge_unmatched(sip_msg_t *msg)
+static int judge_unmatched(sip_msg_t *msg, int matters)
 {
-	palisade_message_t request = {.handle = msg};
+	palisade_message_t reply, request = {.handle = msg};
 	palisade_address_t replier;
 	receive_info_t rcv;
+	int result = 0;
 
-	if(second_via(msg, &rcv) != 0)
+	message_fill(&reply, msg);
+	if(tm.t_check != NULL)
+		result = palisade_unmatched_reply(&reply);
+	if(result != 0)
+		return result;
+	if(!matters || second_via(msg, &rcv) != 0)
 		return 1;
 	message_source(&request.source, &rcv);
 	message_source(&replier, &msg->rcv);
@@ -139,21 +145,26 @@ static int judge_reply(sip_msg_t *msg)
 {
 	struct cell *before, *t = NULL;
 	int branch = -1, is_looked_up, result;
+	int matters = palisade_reply_matters(
+						  reading_method(msg), msg->REPLY_STATUS)
+				  > 0;
 
-	if(palisade_reply_matters(reading_method(msg), msg->REPLY_STATUS) < 0)
+	/* elsewhere there is a transaction */
+	if(!matters && !is_route_type(CORE_ONREPLY_ROUTE))
 		return 1;
 	if(tm.t_check == NULL)
-		return judge_unmatched(msg);
+		return judge_unmatched(msg, matters);
 
 	before = tm.t_gett();
 	if(tm.t_check(msg, &branch) > 0)
 		t = tm.t_gett();
 	if(t == NULL || t == T_UNDEFINED)
-		return judge_unmatched(msg);
+		return judge_unmatched(msg, matters);
 	/* one of this server's own requests came from nowhere */
-	result = t->uas.request != NULL ? judge_matched(t->uas.request,
-					 msg->REPLY_STATUS, challenge_of(msg))
-									: 1;
+	result = matters && t->uas.request != NULL
+					 ? judge_matched(t->uas.request, msg->REPLY_STATUS,
+							 challenge_of(msg))
+					 : 1;
 
 	/* The reference is ours, in a reply_route: tm takes its own, when the
 	 * reply is not dropped. */

@@ -39,6 +39,7 @@
 	X(tcp_close) \
 	X(lists_memory) \
 	X(trust_to_tag) \
+	X(stateless_replies) \
 	X(log_level) \
 	X(auth_scope) \
 	X(on_fault) \

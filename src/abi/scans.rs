@@ -27,8 +27,8 @@ pub extern "C" fn palisade_reply_matters(method: i32, status: i32) -> i32 {
 /// `request` is what was answered, and where it came from. `challenge` is the body of
 /// WWW-Authenticate or Proxy-Authenticate of the reply, left out if it has none. `unmatched_from`
 /// is NULL when a transaction of the host's vouches for the reply; else it says where the reply came
-/// from: then it counts only if that is trusted, and `request` may carry the reply in place of the
-/// request.
+/// from: then it counts only with `stateless_replies`, if that is trusted, and `request` may carry the
+/// reply in place of the request.
 ///
 /// Returns 1, -1 blocked already, -2 newly blocked by this reply.
 ///
@@ -52,6 +52,25 @@ pub unsafe extern "C" fn palisade_reply(
             is_matched: replier.is_none(),
             replier: replier.and_then(palisade_address_t::read),
         }))
+    })
+}
+
+/// Takes a reply that matches no transaction of the host's, and where it came from: it is charged to who
+/// sent it, as a request is by the rate check.
+///
+/// Returns 1, -1 over the limit already, -2 since this reply; with `stateless_replies` 0: it may be
+/// handed to `palisade_reply`.
+///
+/// # Safety
+///
+/// `reply` is NULL or valid for this call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn palisade_unmatched_reply(reply: *const palisade_message_t) -> i32 {
+    exported!(palisade_unmatched_reply, CHECK, reply, (), |it| {
+        match it.firewall.settings.stateless_replies() {
+            1 => 0,
+            _ => code(it.take_unmatched_reply()),
+        }
     })
 }
 

@@ -117,6 +117,17 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             && firewall.auth.is_known(attempt, &firewall.clock)
     }
 
+    /// Has every user whom the message offers credentials of authenticated from there before?
+    pub(super) fn are_known_users(&self) -> bool {
+        let firewall = self.firewall;
+        let (mut users, mut known) = (0, 0);
+        self.each_attempt(None, |_, attempt| {
+            users += 1;
+            known += u32::from(firewall.auth.is_known(attempt, &firewall.clock));
+        });
+        users > 0 && users == known
+    }
+
     /// Is it known which credentials were evaluated?
     fn is_evaluated_known(&self) -> bool {
         self.message.is_evaluated() || self.message.offered() < 2

@@ -37,7 +37,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let verdict = self.verdict();
         if verdict == Verdict::Pass {
             firewall.counters.count(Counter::Passed);
-        } else if firewall.settings.tcp_close() == 1 {
+        } else if self.message.is_on_connection() && self.is_to_be_closed() {
             self.message.close_connection();
         }
         verdict
@@ -61,6 +61,18 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             })
             .or(|| self.step(Reason::Country, || place::detect(self)))
             .or(|| self.check_content())
+    }
+
+    /// Others may share the connection, as the calls of a trunk do: it is closed for what the source
+    /// is, not for what one message is.
+    fn is_to_be_closed(&self) -> bool {
+        let firewall = self.firewall;
+        let is_hot = || {
+            let now_ms = firewall.clock.exact_ms();
+            let usage = firewall.rate.usage(self.source, self.hash, now_ms);
+            usage.is_some_and(|usage| usage.hot)
+        };
+        firewall.settings.tcp_close() == 1 && (self.holds_ban() || is_hot())
     }
 
     fn is_banned(&self) -> bool {

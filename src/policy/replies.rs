@@ -4,8 +4,10 @@ use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::message::{Message, Method, Part, Unreadable};
 use crate::scan::Kind;
+use crate::settings::Reason;
 use crate::source::Address;
 
+use super::detect::rate;
 use super::{AuthResult, Inspection, Verdict};
 
 /// A reply to a request.
@@ -37,6 +39,10 @@ enum Meaning {
     Registered,
     /// A number or name that can't be called.
     NoSuchDestination,
+    /// A wrong password, or something that this user may not do.
+    Forbidden,
+    /// No word on the credentials, but the end of the attempt.
+    Ended,
     /// One that can.
     Reached,
 }
@@ -53,9 +59,8 @@ struct Digest {
     is_stale: bool,
 }
 
-/// As Asterisk (`chan_sip`, `chan_pjsip`), FreeSWITCH and Kamailio answer. A 403 to an INVITE is
-/// taken for a destination that is not allowed, with or without credentials: a user who dials three
-/// of those guesses no passwords.
+/// As Asterisk (`chan_sip`, `chan_pjsip`), FreeSWITCH and Kamailio answer. Who is busy, does not answer
+/// or declines is there: 486, 480 and 603 say nothing of a number.
 fn meaning(method: Method, code: i32, digest: Digest) -> Meaning {
     match (method, code, digest.is_offered) {
         (_, 401 | 407, _) if !digest.is_refused => Meaning::Nothing,
@@ -64,8 +69,10 @@ fn meaning(method: Method, code: i32, digest: Digest) -> Meaning {
         (Method::Register, 403 | 404, false) => Meaning::NoSuchUser,
         (Method::Register, 200..=299, true) => Meaning::RightCredentials,
         (Method::Register, 200..=299, false) => Meaning::Registered,
-        (Method::Invite | Method::Options, 403 | 404 | 484 | 603, _) => Meaning::NoSuchDestination,
+        (_, 403, true) => Meaning::Forbidden,
+        (Method::Invite | Method::Options, 403 | 404 | 484, _) => Meaning::NoSuchDestination,
         (Method::Invite | Method::Options, 200..=299, _) => Meaning::Reached,
+        (_, 200.., true) => Meaning::Ended,
         _ => Meaning::Nothing,
     }
 }
@@ -133,8 +140,19 @@ fn cut(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
 }
 
 impl<M: Message, C: Clock> Inspection<'_, M, C> {
-    /// Takes a reply to this request. Without a transaction of the host's, anybody could have made
-    /// it up to get another one banned: then it counts only if it came from a trusted source.
+    /// Takes a reply that matches no transaction of the host's: anybody could have made it up. It is
+    /// charged to who sent it, as a request is, and says nothing of anybody else.
+    pub fn take_unmatched_reply(&self) -> Verdict {
+        self.firewall.counters.count(Counter::RepliesUnmatched);
+        match self.is_trusted() {
+            true => Verdict::Pass,
+            false => self.step(Reason::Rate, || rate::detect(self)),
+        }
+    }
+
+    /// Takes a reply to this request. Where the host keeps no transactions, whoever forges the
+    /// address of who replies can make it up, to get another one banned: then it counts only if the
+    /// operator says so (`stateless_replies`), and only from a trusted source.
     pub fn take_reply(&self, answer: Answer<'_>) -> Verdict {
         let request = self.message;
         let digest = Digest::of(request, answer.challenge);
@@ -143,7 +161,8 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             return Verdict::Pass;
         }
         let counters = &self.firewall.counters;
-        let is_trusted = |replier| self.firewall.is_trusted(replier);
+        let is_allowed = self.firewall.settings.stateless_replies() == 1;
+        let is_trusted = |replier| is_allowed && self.firewall.is_trusted(replier);
         if !answer.is_matched && !answer.replier.is_some_and(is_trusted) {
             counters.count(Counter::RepliesUnmatched);
             return Verdict::Pass;
@@ -162,12 +181,31 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         match meaning {
             Meaning::Nothing => Verdict::Pass,
             Meaning::WrongCredentials => self.auth_refused(parameter(answer.challenge, b"realm")),
-            Meaning::StaleNonce => result(AuthResult::Neither),
+            Meaning::StaleNonce | Meaning::Ended => result(AuthResult::Neither),
+            Meaning::Forbidden => self.take_forbidden(called()),
             Meaning::RightCredentials => result(AuthResult::Success),
             Meaning::NoSuchUser => self.count_failure(Kind::User, user()),
             Meaning::Registered => self.count_success(Kind::User, user()),
             Meaning::NoSuchDestination => self.count_failure(Kind::Destination, called()),
             Meaning::Reached => self.count_success(Kind::Destination, called()),
+        }
+    }
+}
+
+impl<M: Message, C: Clock> Inspection<'_, M, C> {
+    /// 403 is what `chan_sip` and FreeSWITCH say to a wrong password, and what a user hears who calls a
+    /// number that is barred. Who has authenticated from here before knows his password.
+    fn take_forbidden(&self, called: &[u8]) -> Verdict {
+        let calls = matches!(self.message.method(), Method::Invite | Method::Options);
+        let number = || match calls {
+            true => self.count_failure(Kind::Destination, called),
+            false => Verdict::Pass,
+        };
+        // Within a call it is the other phone that says so.
+        let is_in_call = self.message.is_in_dialog() == Some(true);
+        match is_in_call || self.are_known_users() {
+            true => self.auth_result(AuthResult::Neither, None).max(number()),
+            false => self.auth_refused(None).max(number()),
         }
     }
 }
@@ -201,22 +239,30 @@ mod tests {
             ("REGISTER", 404, false, Meaning::NoSuchUser),
             ("REGISTER", 200, true, Meaning::RightCredentials),
             ("REGISTER", 200, false, Meaning::Registered),
-            ("REGISTER", 423, true, Meaning::Nothing),
-            ("REGISTER", 503, true, Meaning::Nothing),
+            ("REGISTER", 423, true, Meaning::Ended),
+            ("REGISTER", 503, true, Meaning::Ended),
+            ("REGISTER", 503, false, Meaning::Nothing),
             ("INVITE", 404, false, Meaning::NoSuchDestination),
             ("INVITE", 484, true, Meaning::NoSuchDestination),
-            ("INVITE", 403, true, Meaning::NoSuchDestination),
-            ("INVITE", 603, false, Meaning::NoSuchDestination),
+            ("INVITE", 403, true, Meaning::Forbidden),
+            ("INVITE", 403, false, Meaning::NoSuchDestination),
+            ("INVITE", 603, false, Meaning::Nothing),
+            ("INVITE", 603, true, Meaning::Ended),
+            ("REGISTER", 603, true, Meaning::Ended),
             ("INVITE", 407, false, Meaning::Nothing),
             ("INVITE", 407, true, Meaning::WrongCredentials),
             ("INVITE", 200, true, Meaning::Reached),
-            ("INVITE", 486, true, Meaning::Nothing),
+            ("INVITE", 486, true, Meaning::Ended),
             ("INVITE", 180, false, Meaning::Nothing),
             ("OPTIONS", 404, false, Meaning::NoSuchDestination),
-            ("SUBSCRIBE", 404, true, Meaning::Nothing),
+            ("SUBSCRIBE", 404, true, Meaning::Ended),
+            ("SUBSCRIBE", 202, true, Meaning::Ended),
+            ("SUBSCRIBE", 403, true, Meaning::Forbidden),
+            ("SUBSCRIBE", 403, false, Meaning::Nothing),
+            ("INVITE", 180, true, Meaning::Nothing),
             ("SUBSCRIBE", 401, true, Meaning::WrongCredentials),
-            ("BYE", 404, true, Meaning::Nothing),
-            ("", 404, true, Meaning::Nothing),
+            ("BYE", 404, true, Meaning::Ended),
+            ("BYE", 404, false, Meaning::Nothing),
         ] {
             let method = Method::named(method.as_bytes());
             let found = meaning(method, code, offered(with));
@@ -234,7 +280,7 @@ mod tests {
             ..offered(true)
         };
         assert_eq!(meaning(Method::Invite, 407, other_realm), Meaning::Nothing);
-        assert!(!tells_anything(Method::Invite, 180) && !tells_anything(Method::Bye, 200));
+        assert!(!tells_anything(Method::Invite, 180) && tells_anything(Method::Bye, 200));
     }
 
     #[test]

@@ -191,12 +191,14 @@ parameters! {
     number scan_max_destinations (20, 0..=1000, "");
     /// Weights of one source's signals until the policy of `malformed` follows; 0: never.
     number signal_max (10, 0..=1_000_000, "");
-    /// 1: the connection of a message that `palisade_check()` blocks is closed.
+    /// 1: `palisade_check()` closes the connection of a source that is banned or over its rate. For what is wrong with one message none is closed: others may share it.
     number tcp_close (1, 0..=1, "");
     /// Address space for lists and countries; memory is taken as they need it.
     number lists_memory (1024, 16..=1_048_576, "MB");
     /// 1: an INVITE with a To tag is taken to belong to a dialog, where no dialog module knows better.
     number trust_to_tag (0, 0..=1, "");
+    /// 1: without a transaction, a reply counts if it comes from a trusted source: whoever can forge the address of that source, which a carrier's is no secret, can have anybody banned. For proxies that relay with `forward()`.
+    number stateless_replies (0, 0..=1, "");
     /// Kamailio's level of the ban and block lines: -1 error, 0 warning, 1 notice, 2 info, 3 debug. `pike_log_level` is the same.
     number log_level (0, -5..=3, "");
     /// What a block after wrong passwords covers: the user from this source; the user from everywhere; the source, which is banned.

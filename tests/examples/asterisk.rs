@@ -120,27 +120,79 @@ fn forbids(request: &Message, is_right: Option<bool>) -> Answer {
     }
 }
 
+/// Where a phone has registered, 403 is a number that it may not call; elsewhere, a wrong password.
 #[test]
-fn a_403_to_a_call_is_a_wrong_password_only_where_the_operator_says_so() {
-    for (define, number, password, last) in [
-        (true, "600", "guess", Some(403)),
-        (false, "600", "guess", Some(200)),
-        (true, "09001", PASSWORD, Some(403)), // The price.
-        (false, "09001", PASSWORD, Some(200)),
+fn a_403_to_a_call_is_a_wrong_password_where_nobody_has_registered() {
+    let (kam, port) = edge();
+    let kam = kam.start();
+    let _pbx = serve(&kam, &port, forbids);
+    let phone = Phone::udp(&kam, "127.0.0.5");
+    assert_eq!(register(&phone, "101", PASSWORD), Some(200));
+    for _ in 0..5 {
+        assert_eq!(dial(&phone, "09001", PASSWORD), Some(403));
+    }
+    assert_eq!(blocks(&kam), 0);
+    assert_eq!(dial(&phone, "600", PASSWORD), Some(200));
+
+    let guesser = Phone::udp(&kam, "127.0.0.66");
+    for _ in 0..3 {
+        assert_eq!(dial(&guesser, "600", "guess"), Some(403));
+    }
+    assert_eq!(blocks(&kam), 1);
+    assert_eq!(dial(&guesser, "600", PASSWORD), Some(403));
+    assert_eq!(dial(&phone, "600", PASSWORD), Some(200));
+}
+
+/// Any answer ends an attempt: a phone that nobody knows yet stands in no line behind itself.
+#[test]
+fn requests_with_the_right_password_are_let_through_one_after_the_other() {
+    let (kam, port) = edge();
+    let kam = kam.start();
+    let _pbx = serve(&kam, &port, forbids);
+    for (source, method) in [("127.0.0.5", "SUBSCRIBE"), ("127.0.0.6", "MESSAGE")] {
+        let phone = Phone::udp(&kam, source);
+        for _ in 0..10 {
+            let request = phone.request_as(method, "101");
+            let answer = relayed_as(&phone, &request, "101", PASSWORD);
+            assert_eq!(answer, Some(200), "{method}");
+        }
+    }
+}
+
+/// `chan_sip` says 403 to a wrong password in a SUBSCRIBE.
+#[test]
+fn guesses_by_any_method_are_counted() {
+    fn forbids_all(_: &Message, is_right: Option<bool>) -> Answer {
+        match is_right {
+            None => (401, "Unauthorized", Some("")),
+            Some(true) => (200, "OK", None),
+            Some(false) => (403, "Forbidden", None),
+        }
+    }
+    for method in [
+        "REGISTER",
+        "INVITE",
+        "SUBSCRIBE",
+        "MESSAGE",
+        "PUBLISH",
+        "OPTIONS",
     ] {
-        let (mut kam, port) = edge();
-        if define {
-            kam = kam.define("CALL_403_IS_WRONG_PASSWORD", "");
-        }
+        let (kam, port) = edge();
         let kam = kam.start();
-        let _pbx = serve(&kam, &port, forbids);
-        let phone = Phone::udp(&kam, "127.0.0.5");
-        assert_eq!(register(&phone, "101", PASSWORD), Some(200));
-        for _ in 0..3 {
-            assert_eq!(dial(&phone, number, password), Some(403), "{number}");
+        let _pbx = serve(&kam, &port, forbids_all);
+        let guesser = Phone::udp(&kam, SCANNER);
+        for guess in 0..4 {
+            let request = guesser.request_as(method, "101");
+            let answer = relayed_as(&guesser, &request, "101", &guess.to_string());
+            assert_eq!(answer, Some(403), "{method}");
         }
-        assert_eq!(blocks(&kam), i64::from(define), "{number}");
-        assert_eq!(dial(&phone, "600", PASSWORD), last, "{define} {number}");
+        assert_eq!(blocks(&kam), 1, "{method}");
+        let request = guesser.request_as(method, "101");
+        assert_eq!(
+            relayed_as(&guesser, &request, "101", PASSWORD),
+            Some(403),
+            "{method}"
+        );
         kam.stop();
     }
 }

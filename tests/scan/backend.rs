@@ -50,12 +50,14 @@ fn call(request: &Message, is_right: Option<bool>, prefix_is_known: bool) -> Ans
     let number = user_of(request.start_line());
     match number {
         "guarded" if is_right != Some(true) => UNAUTHORIZED,
-        "600" if request.header("User-Agent") == Some("declined for once") => DECLINED,
+        "600" if request.header("User-Agent") == Some("barred for once") => FORBIDDEN,
         "600" | "00491234" => OK,
         "ringing" => (180, "Ringing", None),
         "carrier" => (407, "Proxy Authentication Required", Some("carrier")),
         _ if number.starts_with("0900") => FORBIDDEN,
         _ if number.starts_with('6') => DECLINED,
+        _ if number.starts_with('7') => (486, "Busy Here", None),
+        _ if number.starts_with('8') => (480, "Temporarily Unavailable", None),
         _ if !prefix_is_known && number.len() < 8 => (484, "Address Incomplete", None),
         _ => NOT_FOUND,
     }

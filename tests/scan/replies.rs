@@ -38,6 +38,7 @@ const PLACES: [(&str, &str); 3] = [
         "stateless",
         r#"
         modparam("palisade", "trusted", "127.0.0.50")
+        modparam("palisade", "stateless_replies", 1)
         request_route {
             if (!palisade_check()) exit;
             sl_send_reply("100", "Trying");
@@ -112,10 +113,40 @@ fn forged(kam: &Server, number: usize, status: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// A carrier's addresses are public, and forged as any other.
 #[test]
-fn a_reply_that_nobody_asked_for_counts_only_from_a_trusted_source() {
+fn a_reply_that_nobody_asked_for_counts_for_nobody_but_who_sent_it() {
     let routes = r#"
         modparam("palisade", "trusted", "127.0.0.50")
+        modparam("palisade", "reqs_density_per_unit", 30)
+        request_route { exit; }
+        reply_route { palisade_reply(); drop; }"#;
+    let kam = Kamailio::with(&format!("{LOADED}{routes}")).start();
+    let carrier = Phone::udp(&kam, "127.0.0.50");
+    for number in 0..40 {
+        for status in ["404 Not Found", "403 Forbidden", "180 Ringing"] {
+            carrier.send_raw(&forged(&kam, number, status));
+        }
+    }
+    kam.wait_idle();
+    assert_eq!(counts(&kam, "127.0.0.5"), [0; 3]);
+    assert_eq!(stat(&kam, "replies_unmatched"), 120);
+    assert_eq!(banned(&kam), []);
+    // A flood of them is a flood.
+    let flooder = Phone::udp(&kam, "127.0.0.66");
+    for number in 0..40 {
+        flooder.send_raw(&forged(&kam, number, "180 Ringing"));
+    }
+    kam.wait_idle();
+    assert_eq!(banned(&kam), [("127.0.0.66".into(), "rate".into())]);
+    assert_eq!(counts(&kam, "127.0.0.5"), [0; 3]);
+}
+
+#[test]
+fn without_transactions_a_reply_counts_only_from_a_trusted_source() {
+    let routes = r#"
+        modparam("palisade", "trusted", "127.0.0.50")
+        modparam("palisade", "stateless_replies", 1)
         request_route { exit; }
         reply_route { palisade_reply(); drop; }"#;
     let kam = Kamailio::with(&format!("{LOADED}{routes}")).start();
@@ -223,10 +254,25 @@ fn a_number_that_works_after_all_is_no_failure() {
     let kam = proxy("").start();
     let _pbx = Backend::start(&kam, "127.0.0.50", chan_sip);
     let source = "127.0.1.1";
-    let busy = Phone::udp(&kam, source).agent("declined for once");
-    assert_eq!(call(&busy, "600"), Some(603));
-    assert_eq!(call(&busy, "0049"), Some(484));
+    let barred = Phone::udp(&kam, source).agent("barred for once");
+    assert_eq!(call(&barred, "600"), Some(403));
+    assert_eq!(call(&barred, "0049"), Some(484));
     assert_eq!(counts(&kam, source), [0, 2, 0]);
     assert_eq!(call(&Phone::udp(&kam, source), "600"), Some(200));
     assert_eq!(counts(&kam, source), [0, 1, 0]);
+}
+
+/// Who declines, is busy or does not answer is there.
+#[test]
+fn calls_that_are_declined_ban_nobody() {
+    let kam = proxy("").start();
+    let _pbx = Backend::start(&kam, "127.0.0.50", chan_sip);
+    let caller = Phone::udp(&kam, "127.0.1.1");
+    for number in 0..25 {
+        assert_eq!(call(&caller, &format!("6{number:02}1")), Some(603));
+        assert_eq!(call(&caller, &format!("7{number:02}1")), Some(486));
+        assert_eq!(call(&caller, &format!("8{number:02}1")), Some(480));
+    }
+    assert_eq!(counts(&kam, "127.0.1.1"), [0; 3]);
+    assert_eq!(banned(&kam), []);
 }

@@ -30,7 +30,7 @@ pub const ROOMS: [(&str, &str); 28] = [
     ("ban", "source clock escape shm"),
     ("scan", "source hash clock escape shm"),
     ("edge", ""),
-    ("settings", "agent trusted counters escape geo lists"),
+    ("settings", "agent trusted source counters escape geo lists"),
     ("geo", "lists::lookup file source escape shm"),
     ("lists", ""),
     (

@@ -44,12 +44,16 @@ const SOURCE: &str = "192.0.2.66";
 const BACKEND: &str = "198.51.100.7";
 
 fn firewall(policy: &str) -> Firewall<Manual> {
+    firewall_with(|settings| settings.set_text("policy", policy.as_bytes()).unwrap())
+}
+
+fn firewall_with(set: impl FnOnce(&mut Settings)) -> Firewall<Manual> {
     let mut settings = Settings::default();
     for table in ["sources_max", "bans_max", "users_max", "scans_max"] {
         settings.set_number(table, 100).unwrap();
     }
     settings.set_text("trusted", b"198.51.100.0/24").unwrap();
-    settings.set_text("policy", policy.as_bytes()).unwrap();
+    set(&mut settings);
     logged();
     Firewall::with_clock(settings, sink, |_| Manual::default()).unwrap()
 }
@@ -167,8 +171,9 @@ fn replies() {
         (401, CHALLENGE, register("a", Some("4")), [1, 0]),
         (404, "", invite("00491"), [1, 1]),
         (404, "", invite("00491"), [1, 1]),
-        (603, "", invite("00492"), [1, 2]),
-        (486, "", invite("00493"), [1, 2]),
+        (403, "", invite("00492"), [1, 2]),
+        (603, "", invite("00493"), [1, 2]),
+        (486, "", invite("00494"), [1, 2]),
         (200, "", invite("00492"), [1, 1]),
         (404, "", parts(&[(Part::Method, "INVITE")]), [1, 1]),
         (403, "", register("c", None), [2, 1]),
@@ -198,13 +203,17 @@ fn wrong_credentials_in_replies_block_the_pair() {
 
 #[test]
 fn a_reply_that_nobody_vouches_for_does_not_count() {
-    let firewall = firewall("");
-    for (replier, counted) in [
-        (None, 0),
-        (Some(SOURCE), 0),
-        (Some("203.0.113.1"), 0),
-        (Some(BACKEND), 1),
+    for (stateless, replier, counted) in [
+        (0, Some(BACKEND), 0),
+        (0, None, 0),
+        (1, None, 0),
+        (1, Some(SOURCE), 0),
+        (1, Some("203.0.113.1"), 0),
+        (1, Some(BACKEND), 1),
     ] {
+        let firewall = firewall_with(|settings| {
+            settings.set_number("stateless_replies", stateless).unwrap();
+        });
         let answer = Answer {
             code: 404,
             challenge: b"",

@@ -155,9 +155,11 @@ fn calls(code: i32) -> Vec<bool> {
 
 #[test]
 fn a_call_that_has_been_answered_waits_in_line_no_longer() {
-    for code in [200, 403, 404, 484, 603] {
+    for code in [200, 302, 404, 480, 484, 486, 503, 603] {
         assert_eq!(calls(code), [false; 6], "{code}");
     }
+    // Whom nobody knows here, with the wrong password.
+    assert_eq!(calls(403)[3..], [true; 3]);
     // Nobody has answered these yet.
     assert_eq!(calls(180)[3..], [true; 3]);
 }

@@ -158,7 +158,7 @@ fn every_reply_has_its_fields_in_their_order() {
              ipv4_prefix# ipv6_prefix# sources_max# bans_max# users_max# auth_max_failures# \
              auth_window# auth_ban_time# auth_user_max_failures# auth_known_time# agent_builtin# \
              agent_ban_time# scans_max# scan_window# scan_max_users# scan_max_destinations# \
-             signal_max# tcp_close# lists_memory# trust_to_tag# log_level# auth_scope on_fault edge trusted \
+             signal_max# tcp_close# lists_memory# trust_to_tag# stateless_replies# log_level# auth_scope on_fault edge trusted \
              agent_deny policy list db_url geo country_unknown}"
                 .to_owned(),
         ),
