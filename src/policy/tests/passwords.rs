@@ -44,6 +44,17 @@ fn an_attempt_is_under_way_until_it_comes_back() {
     }
 }
 
+/// What the script says counts where the credentials beside the first name nobody.
+#[test]
+fn credentials_without_a_user_do_not_speak_against_the_script() {
+    let firewall = firewall(set("auth_max_failures", 1));
+    let (source, carol) = (address(SOURCE), Some(&b"carol@example.com"[..]));
+    let message = guess("alice", "1", "wrong").with_nth(Part::Credentials, 1, "nobody's");
+    firewall.auth_failed(source, carol, &message.evaluated());
+    let blocked = [carol, ALICE].map(|user| firewall.auth_blocked(source, user, &NoMessage));
+    assert_eq!(blocked, [true, false]);
+}
+
 #[test]
 fn a_request_without_credentials_gives_back_nobody_elses_place() {
     let firewall = firewall(|_| ());

@@ -265,12 +265,14 @@ mod tests {
 
     #[test]
     fn every_change_is_another_version() {
-        let mut tag = Tag(0).claimed(1, 5);
+        let first = Tag(0).claimed(1, 5).live(5);
+        let mut tag = first;
         for _ in 0..VERSION {
             let next = tag.live(5);
-            assert!(!next.is_same_record(tag));
+            assert!(!next.is_same_record(tag) && !next.is_same_record(first));
             tag = next;
         }
+        assert!(tag.live(5).is_same_record(first), "all versions are used");
     }
 
     #[test]

@@ -6,6 +6,8 @@ use super::super::atomic::Ordering::Relaxed;
 use super::*;
 use crate::hash::Hash;
 
+mod left;
+
 thread_local! {
     /// Tags that this thread has read: the work of a table, whatever the machine.
     pub(super) static TAGS_READ: Cell<u64> = const { Cell::new(0) };
@@ -352,6 +354,16 @@ fn what_a_dead_process_leaves_of_a_replacement_is_the_old_record_or_the_new_one(
             assert_eq!(bench.live(), 1 + u64::from(meets == 2), "{what}");
         }
     }
+}
+
+#[test]
+fn a_record_is_read_whose_time_has_changed_since_it_was_found() {
+    let bench = Bench::new(4);
+    let found = bench.write(1, NOW_S, NOW_S + 10).unwrap();
+    assert!(bench.table.keep_until(found, NOW_S + 20));
+    let (entry, words) = bench.table.read(found).unwrap();
+    assert_eq!((entry.keep_until_s(), words), (NOW_S + 20, [1]));
+    assert!(bench.table.end(entry, NOW_S) && bench.table.read(found).is_none());
 }
 
 #[test]
