@@ -216,6 +216,45 @@ fn join(words: [u64; 2], epoch: u64) -> (usize, Option<u64>) {
 mod tests {
     use super::*;
 
+    fn pins() -> Pins {
+        let reader = |_| ReaderSlot {
+            owner: AtomicU64::new(0),
+            words: [0, 0].map(AtomicU64::new),
+        };
+        let readers: Vec<ReaderSlot> = (0..3).map(reader).collect();
+        let [epoch, home] = [0, 0].map(|word| &*Box::leak(Box::new(AtomicU64::new(word))));
+        Pins::over(readers.leak(), epoch, home)
+    }
+
+    #[test]
+    fn of_two_threads_that_take_a_reader_slot_at_once_one_gives_it_back() {
+        let pins = pins();
+        // The slower one has found `home` empty, as it was.
+        assert_eq!([pins.take_slot(), pins.take_slot()], [1, 1]);
+        let owners = [1, 2].map(|reader: usize| pins.readers[reader].owner.load(Ordering::Relaxed));
+        assert!(owners[0] > 0 && owners[1] == 0, "{owners:?}");
+    }
+
+    #[test]
+    fn what_the_dead_had_pinned_is_let_go_of_once() {
+        let pins = pins();
+        let (dead, me) = (Process(7), Process::this());
+        let reader = &pins.readers[1];
+        let pinned = || [0, 1].map(|word: usize| reader.words[word].load(Ordering::Relaxed));
+        let pin = || {
+            for word in &reader.words {
+                word.store(1, Ordering::Relaxed);
+            }
+        };
+        reader.owner.store(dead.0, Ordering::Relaxed);
+        pin();
+        assert!(pins.claim(1, dead, me));
+        assert_eq!(pinned(), [0, 0]);
+        pin();
+        assert!(!pins.claim(1, dead, me), "another was faster");
+        assert_eq!(pinned(), [1, 1]);
+    }
+
     #[test]
     fn where_a_pin_goes() {
         let word = |epoch: u64, count: u64| epoch << COUNT_BITS | count;

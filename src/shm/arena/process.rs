@@ -73,6 +73,8 @@ mod tests {
     fn this_process_lives() {
         assert!(!Process::this().is_gone());
         assert!(!Process::NONE.is_gone());
+        let seconds = Process::this().ticks() / 100;
+        assert!((os::boot_ms() / 1000).abs_diff(seconds) <= 1, "{seconds} s");
     }
 
     #[test]

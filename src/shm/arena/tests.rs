@@ -13,6 +13,16 @@ fn other_process(
     epoch: &'static AtomicU64,
     readers: &'static [ReaderSlot],
 ) -> Arena {
+    process_at(arena, epoch, readers, Box::leak(Box::default()))
+}
+
+/// The same with this home, which is zero after a fork.
+fn process_at(
+    arena: &Arena,
+    epoch: &'static AtomicU64,
+    readers: &'static [ReaderSlot],
+    home: &'static AtomicU64,
+) -> Arena {
     Arena {
         start: arena.start,
         capacity: arena.capacity,
@@ -20,7 +30,7 @@ fn other_process(
         retired: arena.retired,
         retired_in: arena.retired_in,
         writer: arena.writer,
-        pins: Pins::over(readers, epoch, Box::leak(Box::default())),
+        pins: Pins::over(readers, epoch, home),
     }
 }
 
@@ -41,6 +51,7 @@ fn an_image_is_read_as_it_was_published() {
         arena.publish(slot, image, 42).unwrap();
         assert_eq!(arena.pin().image(slot), Some(image));
         assert_eq!(arena.pin().loaded_ms(slot), 42);
+        assert!(arena.pin().generation(slot) > 0, "0: none");
     }
     assert!(arena.pin().generation(0) > arena.pin().generation(1));
     assert!(arena.pin().generation(1) > arena.pin().generation(63));
@@ -83,6 +94,45 @@ fn a_pinned_image_stays_and_its_memory_is_used_again_afterwards() {
     }
     arena.clear(0);
     assert_eq!(arena.used_bytes(), 0);
+    // SAFETY: inside the mapping, and no slot names any of it: nobody writes there.
+    let pages = unsafe { core::slice::from_raw_parts(arena.start, arena.capacity) };
+    assert!(pages.iter().all(|&byte| byte == 0), "the kernel has them");
+}
+
+#[test]
+fn what_fits_is_published_to_the_last_byte_and_what_does_not_is_refused() {
+    let capacity = 8 * os::PAGE;
+    let arena = arena(capacity);
+    // (pages that an image takes, pages that others take)
+    for (slot, (pages, taken)) in [(9, 0), (3, 0), (6, 3), (5, 3)].into_iter().enumerate() {
+        let (wanted, used) = (pages * os::PAGE, taken * os::PAGE);
+        let image = vec![1; wanted - HEAD];
+        let fits = pages + taken <= 8;
+        let full = || NoRoom::Full {
+            wanted,
+            used,
+            capacity,
+        };
+        let published = arena.publish(slot, &image, 1);
+        assert_eq!(
+            published.err(),
+            (!fits).then(full),
+            "{pages} beside {taken}"
+        );
+        assert_eq!(arena.pin().image(slot), fits.then_some(&image[..]));
+    }
+}
+
+/// A lack of memory shows before anything is written (since Linux 5.14).
+#[test]
+fn the_pages_of_an_image_are_taken_before_it_is_written() {
+    let arena = arena(16 * os::PAGE);
+    let bytes = 9 * os::PAGE;
+    let start = arena.take(ImagePlace::at(0, bytes)).unwrap();
+    let mut is_there = [0_u8; 9];
+    // SAFETY: the range lies in the mapping, and there is a byte for each of its pages.
+    let asked = unsafe { libc::mincore(start.cast(), bytes, is_there.as_mut_ptr()) };
+    assert_eq!((asked, is_there.map(|page| page & 1)), (0, [1; 9]));
 }
 
 /// Threads of one process whose pins overlap without end: each pin is dropped after the next one is
@@ -200,6 +250,24 @@ fn the_seat_of_a_dead_process_is_free_and_its_pins_are_gone() {
     assert_eq!(living.used_bytes(), os::PAGE);
     assert_eq!(living.pin().image(0), Some(&b"two"[..]));
     assert_eq!(living.pins.home(), 2, "its reader is taken over");
+}
+
+#[test]
+fn a_pin_of_the_parents_is_none_in_a_child_and_stays_the_parents() {
+    let mut region = Region::new(Arena::ROOM + room_for::<ReaderSlot>(3) + 128).unwrap();
+    let arena = Arena::new(&mut region, 1 << 20).unwrap();
+    let readers = region.array::<ReaderSlot>(3).unwrap();
+    let epoch = &region.array::<AtomicU64>(1).unwrap()[0];
+    let home: &AtomicU64 = Box::leak(Box::default());
+    let parent = process_at(&arena, epoch, readers, home);
+    parent.publish(0, b"one", 1).unwrap();
+    let pin = parent.pin();
+    assert_eq!(pin.image(0), Some(&b"one"[..]));
+    home.store(0, Ordering::Relaxed);
+    assert_eq!(pin.image(0), None);
+    drop(pin);
+    parent.publish(0, b"two", 1).unwrap();
+    assert_eq!(parent.used_bytes(), 2 * os::PAGE, "the parent reads on");
 }
 
 #[test]
