@@ -252,3 +252,96 @@ fn set_mask(how: libc::c_int, set: &libc::sigset_t) -> libc::sigset_t {
     unsafe { libc::pthread_sigmask(how, set, &raw mut before) };
     before
 }
+
+#[cfg(all(test, not(loom)))]
+pub(super) mod tests {
+    use super::*;
+    use crate::shm::os;
+
+    /// How a child ends that does this.
+    pub fn end_of(work: impl FnOnce() -> Vec<u8>) -> End {
+        let mut child = Child::start(work).unwrap();
+        loop {
+            match child.poll() {
+                Some(end) => return end,
+                None => std::thread::sleep(PAUSE),
+            }
+        }
+    }
+
+    /// A child that ends by itself with this status.
+    fn exit(status: i32) -> Vec<u8> {
+        // SAFETY: ends the process, and runs nothing that is its parent's.
+        unsafe { libc::_exit(status) }
+    }
+
+    fn die() -> Vec<u8> {
+        // SAFETY: takes a number; the process is the child.
+        unsafe { libc::raise(libc::SIGKILL) };
+        unreachable!()
+    }
+
+    #[test]
+    fn how_a_child_ends() {
+        type Work = fn() -> Vec<u8>;
+        let cases: [(Work, End); 6] = [
+            (|| b"done".to_vec(), End::Done(b"done".to_vec())),
+            (
+                || vec![7; RESULT_BYTES + 1],
+                End::Done(vec![7; RESULT_BYTES]),
+            ),
+            // A panic that nobody is told of: the other tests' threads may hold the lock of stderr.
+            (|| std::panic::resume_unwind(Box::new(())), End::Panicked),
+            (|| exit(1), End::Lost),
+            (|| exit(PANICKED + 1), End::Lost),
+            (die, End::Lost),
+        ];
+        for (work, expected) in cases {
+            assert_eq!(end_of(work), expected);
+        }
+    }
+
+    #[test]
+    fn a_child_that_is_at_work_is_killed_when_it_is_dropped() {
+        for is_busy in [false, true] {
+            let mut child = Child::start(|| {
+                loop {
+                    match is_busy {
+                        true => core::hint::spin_loop(),
+                        false => std::thread::sleep(FALL_ASLEEP),
+                    }
+                }
+            })
+            .unwrap();
+            while is_busy && child.ticks() < 3 {
+                std::thread::sleep(PAUSE);
+            }
+            assert_eq!(child.poll(), None);
+            let (pid, begun) = (child.pid, Instant::now());
+            drop(child);
+            assert!(!os::process_exists(pid));
+            let was_let_fall_asleep = begun.elapsed() >= FALL_ASLEEP;
+            assert!(was_let_fall_asleep || !is_busy);
+        }
+    }
+
+    #[test]
+    fn signals_are_heard_here_until_the_host_hears_them_again() {
+        let signals = Signals::listen();
+        for (signal, is_end) in [
+            (libc::SIGTERM, true),
+            (libc::SIGINT, true),
+            (libc::SIGCHLD, false),
+        ] {
+            // SAFETY: takes a number; to this thread alone, which does not take it.
+            unsafe { libc::raise(signal) };
+            assert_eq!(signals.wait(Duration::from_secs(10)), is_end, "{signal}");
+        }
+        assert!(!signals.wait(Duration::from_millis(1)));
+        drop(signals);
+        let now = set_mask(libc::SIG_BLOCK, &empty_set());
+        // SAFETY: reads a set.
+        let is_heard = |signal| unsafe { libc::sigismember(&raw const now, signal) } == 0;
+        assert!(is_heard(libc::SIGTERM) && is_heard(libc::SIGCHLD));
+    }
+}

@@ -342,3 +342,47 @@ pub fn signal_this_process(signal: libc::c_int) {
     // SAFETY: a signal to the process itself.
     unsafe { libc::raise(signal) };
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::shm::atomic::Ordering;
+    use crate::shm::child::{End, tests::end_of};
+
+    #[test]
+    fn the_coarse_clock_is_the_exact_one_a_little_behind() {
+        let coarse = coarse_ms();
+        let behind = monotonic_ms().checked_sub(coarse);
+        assert!(behind.is_some_and(|behind| behind < 1000), "{behind:?} ms");
+    }
+
+    #[test]
+    fn a_lock_is_of_one_process_until_it_gives_it_back_or_dies() {
+        let lock = ProcessLock::new().unwrap();
+        let other_takes_it = || end_of(|| vec![lock.try_take().into()]) == End::Done(vec![1]);
+        assert!(lock.try_take() && !other_takes_it());
+        lock.give_back();
+        assert!(other_takes_it() && lock.try_take());
+    }
+
+    #[test]
+    fn who_waits_sleeps_until_it_is_woken() {
+        let word = AtomicU64::new(1);
+        let sleep = || {
+            let mut rounds = 0;
+            while word.load(Ordering::Relaxed) == 1 {
+                wait(&word, 1, Duration::from_secs(600));
+                rounds += 1;
+            }
+            rounds
+        };
+        let rounds = std::thread::scope(|scope| {
+            let sleeper = scope.spawn(sleep);
+            std::thread::sleep(Duration::from_millis(50));
+            word.store(2, Ordering::Relaxed);
+            wake(&word);
+            sleeper.join().unwrap()
+        });
+        assert!(rounds < 100, "{rounds}");
+    }
+}
