@@ -366,6 +366,12 @@ mod tests {
     }
 
     #[test]
+    fn a_process_that_is_there_exists_whatever_was_asked_before() {
+        let me = std::process::id().cast_signed();
+        assert!(!process_exists(i32::MAX) && process_exists(me));
+    }
+
+    #[test]
     fn who_waits_sleeps_until_it_is_woken() {
         let word = AtomicU64::new(1);
         let sleep = || {

@@ -194,8 +194,10 @@ mod tests {
     }
 
     #[test]
-    fn a_region_that_is_too_small_says_so() {
+    fn a_region_that_is_too_small_says_so_and_one_that_is_just_enough_does_not() {
         let mut region = Region::new(0).unwrap();
-        assert!(region.array::<AtomicU64>(region.bytes()).is_err());
+        let words = (region.bytes() - size_of::<Header>()) / 8;
+        assert!(region.array::<AtomicU64>(words + 1).is_err());
+        assert!(region.array::<AtomicU64>(words).is_ok());
     }
 }

@@ -24,3 +24,16 @@ pub fn take(next: &AtomicU64) {
 pub fn own<T>(rows: &[T]) -> Option<&T> {
     rows.get(ROW.load(Local::Relaxed))
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_many_processes_has_a_row_too() {
+        for before in [0, ROWS - 1, ROWS, ROWS * ROWS] {
+            take(&AtomicU64::new(before as u64));
+            assert!(own(&[(); ROWS]).is_some(), "{before}");
+        }
+    }
+}
