@@ -82,6 +82,18 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_is_read_once_it_is_written_to_its_end() {
+        let (version, length) = (AtomicU64::new(1), AtomicU64::new(0));
+        let words: [AtomicU64; 8] = core::array::from_fn(|_| AtomicU64::new(0));
+        let read = || read_whole(&version, &length, &words);
+        assert_eq!(read(), "?", "its writer died in the middle");
+        for (sentence, now) in [("one", 2), ("two", 4)] {
+            write_whole(&version, &length, &words, sentence);
+            assert_eq!((&*read(), version.load(Ordering::Relaxed)), (sentence, now));
+        }
+    }
+
+    #[test]
     fn a_sentence_is_read_whole_while_it_changes() {
         let (version, length) = (AtomicU64::new(1), AtomicU64::new(0)); // left odd by one who died
         let words: [AtomicU64; 8] = core::array::from_fn(|_| AtomicU64::new(0));
