@@ -19,7 +19,7 @@ use crate::shm::region::{Region, room_for};
 /// Names that only attack tools use. Not in it: names that real devices carry too (eyeBeam,
 /// Asterisk PBX, Cisco-SIPGateway, sipsak …), however often scanners borrow them. From the stock
 /// kamailio.cfg, secfilter's README, and SIPVicious' and sippts' own sources.
-pub const BUILTIN: [&str; 15] = [
+pub const BUILTIN: [&str; 22] = [
     "friendly-scanner",
     "friendly-request",
     "sipvicious",
@@ -35,6 +35,13 @@ pub const BUILTIN: [&str; 15] = [
     r"^sivus",
     "siparmyknife",
     r"\bsv(map|war|crack|crash)\b",
+    r"\bnmap\b",
+    r"^smap\b",
+    r"^gulp\b",
+    r"^nsauditor",
+    r"^conaito",
+    r"^voiphopper",
+    r"^viproy",
 ];
 
 /// What phones and servers call themselves, as different as they come: a pattern that matches all
@@ -247,6 +254,14 @@ mod tests {
             "siparmyknife",
             "friendly-request",
             "svmap",
+            "Mozilla/5.0 (compatible; Nmap Scripting Engine)",
+            "Nmap NSE",
+            "smap 0.6.0",
+            "Gulp",
+            "Nsauditor",
+            "Conaito VoIP SDK",
+            "VoIPHopper 2.04",
+            "Viproy Penetration Testing Kit",
             "my svcrack 1",
         ] {
             assert!(filter.matches(agent.as_bytes()), "{agent}");
@@ -278,6 +293,9 @@ mod tests {
             "X-Lite release 5.0",
             "Polycom VVX",
             "sipclient sipgate",
+            "Gulph Coast PBX",
+            "SMApp/1.2",
+            "Ericsson nmapper",
         ] {
             assert!(!filter.matches(agent.as_bytes()), "{agent}");
         }

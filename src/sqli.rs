@@ -6,8 +6,9 @@
 //! well, for queries that take a name for a number.
 //!
 //! What is legal in a user part (RFC 3261, 25.1) and in use passes: an apostrophe that touches a
-//! letter is a name (`o'brien`, `nicolo'`, `'s-gravenhage`), as long as no SQL follows it; `#`, `+`,
-//! `*`, `=`, `;`, `$` and `--` between letters are nothing by themselves.
+//! letter is a name (`o'brien`, `nicolo'`, `'s-gravenhage`), as long as no SQL follows it, and so are
+//! feet and inches (`6'2`, `5' 10"`); `#`, `+`, `*`, `=`, `;`, `$` and `--` between or behind letters are
+//! nothing by themselves.
 
 mod decode;
 mod statements;
@@ -73,11 +74,32 @@ fn ends_a_quote(text: &[u8]) -> bool {
         text
     };
     // These are in no name, and illegal in a user part unless they are escaped.
-    if memchr::memchr2(b'"', b'`', name).is_some() {
+    if memchr::memchr2_iter(b'"', b'`', name).any(|at| !is_of_inches(name, at)) {
         return true;
     }
+    let is_own = |at| is_apostrophe(name, at) || is_of_feet(name, at);
     let mut quotes = memchr::memchr_iter(b'\'', name);
-    quotes.any(|at| !is_apostrophe(name, at) || goes_on(&name[at + 1..]))
+    quotes.any(|at| !is_own(at) || goes_on(&name[at + 1..]))
+}
+
+/// `6'2` and `5' 10"`: nothing follows that a query could go on with.
+fn is_of_feet(text: &[u8], at: usize) -> bool {
+    let rest = after_any(&text[at + 1..], is_blank);
+    let end = after_any(rest, |byte| byte.is_ascii_digit());
+    ends_in_digit(&text[..at]) && end.len() < rest.len() && matches!(end, [] | [b'"'])
+}
+
+/// `room 5"` and `5' 10"`: at the end, behind a number of its own.
+fn is_of_inches(text: &[u8], at: usize) -> bool {
+    let number = text[..at].iter().rev();
+    let before = number.skip_while(|byte| byte.is_ascii_digit()).next();
+    text[at..] == *b"\""
+        && ends_in_digit(&text[..at])
+        && before.is_some_and(|&byte| is_blank(byte) || byte == b'\'')
+}
+
+fn ends_in_digit(text: &[u8]) -> bool {
+    text.last().is_some_and(u8::is_ascii_digit)
 }
 
 /// Does the quote at this place touch a letter, and no other quote?
@@ -153,19 +175,26 @@ fn comments(text: &[u8]) -> bool {
     is_enclosed().is_some() || ends_in_dashes(text)
 }
 
-/// `--` is a comment before a blank, or at the end; between letters it is a name's, and nothing but dashes is one, too.
+/// `--` is a comment before a blank, or at the end; between letters it is a name's, and so it is behind a
+/// single word (`lobby-- front`) and by itself.
 fn ends_in_dashes(text: &[u8]) -> bool {
     let mut dashes = 0;
-    for &byte in text {
+    for (at, &byte) in text.iter().enumerate() {
         if byte == b'-' {
             dashes += 1;
-        } else if dashes >= 2 && is_blank(byte) {
+        } else if dashes >= 2 && is_blank(byte) && !is_word(&text[..at - dashes]) {
             return true;
         } else {
             dashes = 0;
         }
     }
-    dashes >= 2 && dashes < text.len()
+    dashes >= 2 && dashes < text.len() && !is_word(&text[..text.len() - dashes])
+}
+
+/// A word that is no number, and nothing else.
+fn is_word(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_alphabetic)
+        && text.iter().all(|&byte| statements::is_of_word(byte))
 }
 
 /// What separates words: `+` is a space in a form of the web's, where these attacks come from.
