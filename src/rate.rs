@@ -94,6 +94,16 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Is everything from it blocked, where so many requests are allowed in a window? `None`: as many
+    /// as any source.
+    #[must_use]
+    pub fn is_over(&self, allowance: Option<u64>) -> bool {
+        match allowance {
+            Some(requests) => self.previous.max(self.current) > requests,
+            None => self.hot,
+        }
+    }
+
     /// Is it worth telling: blocked, or heard of in this time?
     #[must_use]
     pub const fn is_remembered(&self, remembered_ms: u64) -> bool {
@@ -157,23 +167,55 @@ impl RateTable {
 
     /// Counts one request of a source whose key has this hash.
     pub fn charge(&self, source: Source, hash: u64, clock: &impl Clock) -> Rate {
+        self.charge_to(self.limit, source, hash, clock)
+    }
+
+    /// The same, of a source that may send so many requests in a window, 1 to [`MAX_REQUESTS`].
+    pub fn charge_within(
+        &self,
+        source: Source,
+        hash: u64,
+        requests: u64,
+        clock: &impl Clock,
+    ) -> Rate {
+        let limit = Limit {
+            requests,
+            ..self.limit
+        };
+        self.charge_to(limit, source, hash, clock)
+    }
+
+    /// How much a source may send of which nothing else is said.
+    #[must_use]
+    pub const fn limit(&self) -> Limit {
+        self.limit
+    }
+
+    #[inline]
+    fn charge_to(&self, limit: Limit, source: Source, hash: u64, clock: &impl Clock) -> Rate {
         let set = self.set(hash);
         os::prefetch_to_write(&self.sets[set]);
         let tag = SourceTag::of(source, hash);
         let now_ms = clock.coarse_ms();
-        self.charge_as_before(set, tag, now_ms)
-            .unwrap_or_else(|| self.charge_any(set, source, tag, clock))
+        self.charge_as_before(limit, set, tag, now_ms)
+            .unwrap_or_else(|| self.charge_any(limit, set, source, tag, clock))
     }
 
     /// What most requests are: one more in a window that is open, and no news. `None` when it was
     /// something else, or another process was faster.
     #[inline]
-    fn charge_as_before(&self, set: usize, tag: SourceTag, now_ms: u64) -> Option<Rate> {
+    fn charge_as_before(
+        &self,
+        limit: Limit,
+        set: usize,
+        tag: SourceTag,
+        now_ms: u64,
+    ) -> Option<Rate> {
         let (way, word) = self.find(set, tag)?;
         let old = Window::unpack(word);
-        let new = old.after_request(now_ms, self.limit);
-        let is_hot = new.is_hot(self.limit);
-        if new.start_ms != old.start_ms || old.is_hot(self.limit) != is_hot {
+        let new = old.after_request(now_ms, limit);
+        let is_hot = new.is_hot(limit);
+        if new.start_ms != old.start_ms || old.is_hot(limit) != is_hot {
             return None;
         }
         // Relaxed: as in `charge_any`.
@@ -185,7 +227,14 @@ impl RateTable {
     }
 
     #[inline(never)]
-    fn charge_any(&self, set: usize, source: Source, tag: SourceTag, clock: &impl Clock) -> Rate {
+    fn charge_any(
+        &self,
+        limit: Limit,
+        set: usize,
+        source: Source,
+        tag: SourceTag,
+        clock: &impl Clock,
+    ) -> Rate {
         for _ in 0..ATTEMPTS {
             let now_ms = clock.coarse_ms();
             let Some((way, _)) = self.find(set, tag) else {
@@ -201,7 +250,7 @@ impl RateTable {
             // is there: a faster process could keep it from counting for long otherwise.
             let charged = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
                 let old = Window::unpack(word);
-                new = self.after_request(old, now_ms, clock);
+                new = after_request(old, limit, now_ms, clock);
                 (old.check == tag.check()).then(|| new.pack())
             });
             let Ok(word) = charged else {
@@ -209,24 +258,15 @@ impl RateTable {
             };
             let old = Window::unpack(word);
             if new.start_ms != old.start_ms {
-                self.remember_previous(set, way, tag, old.hits_before(new.start_ms, self.limit));
+                self.remember_previous(set, way, tag, old.hits_before(new.start_ms, limit));
             }
-            return match (old.is_hot(self.limit), new.is_hot(self.limit)) {
+            return match (old.is_hot(limit), new.is_hot(limit)) {
                 (_, false) => Rate::Fine,
                 (false, true) => Rate::NewlyHot,
                 (true, true) => Rate::Hot,
             };
         }
         Rate::Fine
-    }
-
-    fn after_request(&self, old: Window, now_ms: u64, clock: &impl Clock) -> Window {
-        let new = old.after_request(now_ms, self.limit);
-        if old.is_hot(self.limit) || !new.is_hot(self.limit) {
-            return new;
-        }
-        // Only now does a clock that is a tick behind matter: was the window over?
-        old.after_request(clock.exact_ms(), self.limit)
     }
 
     /// Forgets what a source sent.
@@ -380,6 +420,15 @@ impl RateTable {
             idle_ms: now_ms.saturating_sub(window.last_ms(now_ms, self.limit)),
         })
     }
+}
+
+fn after_request(old: Window, limit: Limit, now_ms: u64, clock: &impl Clock) -> Window {
+    let new = old.after_request(now_ms, limit);
+    if old.is_hot(limit) || !new.is_hot(limit) {
+        return new;
+    }
+    // Only now does a clock that is a tick behind matter: was the window over?
+    old.after_request(clock.exact_ms(), limit)
 }
 
 #[cfg(all(test, not(loom)))]

@@ -92,7 +92,7 @@ fn is_of_feet(text: &[u8], at: usize) -> bool {
 /// `room 5"` and `5' 10"`: at the end, behind a number of its own.
 fn is_of_inches(text: &[u8], at: usize) -> bool {
     let number = text[..at].iter().rev();
-    let before = number.skip_while(|byte| byte.is_ascii_digit()).next();
+    let before = number.into_iter().find(|byte| !byte.is_ascii_digit());
     text[at..] == *b"\""
         && ends_in_digit(&text[..at])
         && before.is_some_and(|&byte| is_blank(byte) || byte == b'\'')

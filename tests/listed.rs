@@ -1,6 +1,7 @@
 //! What `palisade_check()` makes of lists: whom they trust, what they deny, and what follows from it
 //! as the parameter `policy` says; the same through the functions that ask one list each.
 
+mod allowed;
 mod hidden;
 
 use crate::support::{Kamailio, Message, Phone, Reply, Request, Rpc, Server};

@@ -70,7 +70,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let is_hot = || {
             let now_ms = firewall.clock.exact_ms();
             let usage = firewall.rate.usage(self.source, self.hash, now_ms);
-            usage.is_some_and(|usage| usage.hot)
+            usage.is_some_and(|usage| usage.is_over(network::allowance(self)))
         };
         firewall.settings.tcp_close() == 1 && (self.holds_ban() || is_hot())
     }

@@ -140,6 +140,11 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
         })
     }
 
+    /// How many requests the operator allows this source in a window, where that is said of it.
+    pub fn allowance(&self) -> Option<u64> {
+        network::allowance(self)
+    }
+
     /// Is the source banned? Counts no hit.
     #[inline]
     pub fn holds_ban(&self) -> bool {

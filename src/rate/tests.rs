@@ -321,3 +321,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_source_with_an_allowance_may_send_that_much_and_others_as_before() {
+    let bench = Bench::new(100, LIMIT);
+    let source = Source { key: 1 };
+    let request = |requests| {
+        let hash = bench.hash.source(source);
+        bench
+            .table
+            .charge_within(source, hash, requests, &bench.clock)
+    };
+    // In two windows on end: the first one does not count against the second.
+    for _ in 0..2 {
+        assert!((0..50).all(|_| request(50) == Rate::Fine));
+        assert_eq!(bench.requests(2, 5), [Rate::Fine; 5]);
+        bench.clock.advance(LIMIT.window_ms);
+    }
+    assert!((0..50).all(|_| request(50) == Rate::Fine));
+    assert_eq!(request(50), Rate::NewlyHot);
+    assert_eq!(request(50), Rate::Hot);
+    let usage = bench.usage(1);
+    assert!(usage.is_over(Some(50)) && !usage.is_over(Some(52)));
+    bench.clock.advance(LIMIT.window_ms);
+    assert_eq!(
+        request(50),
+        Rate::Hot,
+        "as in any window after one that was over"
+    );
+}

@@ -7,6 +7,7 @@ use crate::rate::Usage;
 use crate::settings::Value;
 use crate::shm::atomic::Ordering;
 use crate::shm::table::TableSize;
+use crate::source::Address;
 
 use super::arguments::{Arguments, Page};
 use super::fields::{Field, Named, reply_struct};
@@ -99,8 +100,10 @@ impl<C: Clock> Firewall<C> {
     /// HOT: blocked now. WARM: sent something in the last two windows. COLD: remembered.
     fn status(&self, usage: &Usage) -> &'static str {
         let window_ms = self.settings.sampling_time_unit().unsigned_abs() * 1000;
+        let address = Address(usage.source.key);
+        let allowance = self.inspect_address(address, |inspection| inspection.allowance());
         match usage {
-            Usage { hot: true, .. } => "HOT",
+            usage if usage.is_over(allowance) => "HOT",
             Usage { idle_ms, .. } if *idle_ms < WARM_WINDOWS * window_ms => "WARM",
             _ => "COLD",
         }

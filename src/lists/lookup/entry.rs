@@ -55,14 +55,17 @@ pub enum Action {
     /// "Only these", for countries and autonomous systems: where there is such a list, sources that
     /// are in none of them are denied.
     Allow,
+    /// A rate of its own, for networks.
+    Limit,
 }
 
 impl Action {
     /// Every action with the name that parameters and dumps give it.
-    pub const NAMES: [(&'static str, Self); 3] = [
+    pub const NAMES: [(&'static str, Self); 4] = [
         ("trust", Self::Trust),
         ("deny", Self::Deny),
         ("allow", Self::Allow),
+        ("limit", Self::Limit),
     ];
 
     /// Its name.

@@ -57,7 +57,7 @@ pub const fn secfilter(kind: Kind, action: Action) -> Option<(i64, i64)> {
     let of_action = match action {
         Action::Deny => 0,
         Action::Trust => 1,
-        Action::Allow => return None,
+        Action::Allow | Action::Limit => return None,
     };
     match kind {
         Kind::Agent => Some((of_action, 0)),

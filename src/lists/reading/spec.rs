@@ -11,6 +11,10 @@ use crate::lists::lookup::entry::{Action, Kind, Matching};
 /// Lists at the most. What is left of the arena's slots is for countries.
 pub const MOST: usize = 48;
 
+/// What `limit=` may say.
+const MOST_REQUESTS: u64 = 65_534;
+const LONGEST_WINDOW_S: u64 = 3600;
+
 /// Bytes of the longest name of a list.
 const LONGEST_NAME: usize = 32;
 
@@ -47,6 +51,34 @@ pub struct Table {
     pub group: Option<u32>,
 }
 
+/// How much each source in a list may send: `1000/2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// So many requests
+    requests: u64,
+    /// in so many seconds.
+    seconds: u64,
+}
+
+impl Allowance {
+    fn parse(text: &str) -> Option<Self> {
+        let (requests, seconds) = text.split_once('/')?;
+        let allowance = Self {
+            requests: requests.parse().ok()?,
+            seconds: seconds.parse().ok()?,
+        };
+        let is_allowed = (1..=MOST_REQUESTS).contains(&allowance.requests)
+            && (1..=LONGEST_WINDOW_S).contains(&allowance.seconds);
+        is_allowed.then_some(allowance)
+    }
+
+    /// So many in a window of this length.
+    #[must_use]
+    pub fn per_window(self, window_ms: u64) -> u64 {
+        (self.requests * window_ms).div_ceil(self.seconds * 1000)
+    }
+}
+
 /// One list as the parameter describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
@@ -56,6 +88,8 @@ pub struct Spec {
     pub kind: Kind,
     /// What follows from being in it.
     pub action: Action,
+    /// Of a list that limits.
+    pub limit: Option<Allowance>,
     /// Where it comes from.
     pub origin: Origin,
     /// How texts are compared that don't say.
@@ -67,10 +101,11 @@ pub struct Spec {
 }
 
 /// The keys of the parameter.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "name",
     "kind",
     "action",
+    "limit",
     "file",
     "db",
     "format",
@@ -192,6 +227,29 @@ impl<'a> Given<'a> {
         }
     }
 
+    fn limit(&self, kind: Kind, action: Action) -> Result<Option<Allowance>, String> {
+        match (self.get("limit"), action) {
+            (None, Action::Limit) => {
+                Err(self.refuse("limit= is missing: limit=1000/2, requests/seconds"))
+            }
+            (None, _) => Ok(None),
+            (Some(_), Action::Limit) if kind != Kind::Network => {
+                Err(self.refuse("action=limit is for kind=network"))
+            }
+            (Some(text), Action::Limit) => {
+                let allowed = format!(
+                    "must be requests/seconds such as 1000/2, 1 to {MOST_REQUESTS} and 1 to \
+                     {LONGEST_WINDOW_S}"
+                );
+                let limit = Allowance::parse(text);
+                limit
+                    .map(Some)
+                    .ok_or_else(|| self.wrong("limit", text, &allowed))
+            }
+            (Some(_), _) => Err(self.refuse("limit= is for action=limit")),
+        }
+    }
+
     fn origin(&self) -> Result<Origin, String> {
         match (self.get("file"), self.identifier("db")?) {
             (Some(path), None) => self.file(path),
@@ -300,6 +358,7 @@ impl Spec {
             check(table.layout, kind, action).map_err(|allowed| given.refuse(allowed))?;
         }
         Ok(Self {
+            limit: given.limit(kind, action)?,
             kind,
             action,
             matching: given.matching(kind, &origin)?,

@@ -127,7 +127,7 @@ impl<C: Clock> Desk<'_, C> {
     pub fn load_one(&self, list: &List<'_>) -> Result<(), String> {
         match list.spec.action {
             Action::Deny => self.load(list, &self.all_trusted()),
-            Action::Trust | Action::Allow => self.load(list, self.trusted),
+            Action::Trust | Action::Allow | Action::Limit => self.load(list, self.trusted),
         }
     }
 

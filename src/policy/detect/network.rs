@@ -9,6 +9,7 @@ use crate::lists::{Action, Kind};
 use crate::message::Message;
 use crate::policy::Inspection;
 use crate::policy::evidence::{Evidence, What};
+use crate::rate::MAX_REQUESTS;
 use crate::settings::Reason;
 
 use super::listed::Listed;
@@ -61,6 +62,24 @@ fn trusting_list<'p, M: Message, C: Clock>(
         (_, None) => false,
     };
     (!is_outweighed).then_some(trust)
+}
+
+/// How many requests the operator allows this source in a window, where that is said of it.
+#[inline]
+pub fn allowance<M: Message, C: Clock>(inspection: &Inspection<'_, M, C>) -> Option<u64> {
+    let firewall = inspection.firewall;
+    match firewall.lists.has(Kind::Network, Action::Limit) {
+        true => {
+            let listed = longest(inspection, Action::Limit)?;
+            let limit = listed.list.spec.limit?;
+            Some(
+                limit
+                    .per_window(firewall.rate.limit().window_ms)
+                    .min(MAX_REQUESTS),
+            )
+        }
+        false => None,
+    }
 }
 
 /// Of the lists of networks with this action, the entry with the longest prefix that holds the source.

@@ -13,6 +13,7 @@ fn what_is_described() {
             name: "carriers".into(),
             kind: Kind::Network,
             action: Action::Trust,
+            limit: None,
             origin: Origin::File {
                 path: "/etc/carriers.list".into(),
                 format: Format::Text,
@@ -37,6 +38,29 @@ fn what_is_described() {
             group: Some(2),
         }))
     );
+}
+
+#[test]
+fn a_limit_is_scaled_to_the_window() {
+    let limit = |text: &str| {
+        let text = format!("name=x;kind=network;action=limit;file=/x;limit={text}");
+        Spec::parse(text.as_bytes()).map(|spec| spec.limit.map(|limit| limit.per_window(2000)))
+    };
+    for (text, expected) in [
+        ("1000/2", 1000),
+        ("1000/1", 2000),
+        ("1/3600", 1),
+        ("100/60", 4),
+    ] {
+        assert_eq!(limit(text), Ok(Some(expected)), "{text}");
+    }
+    for text in [
+        "0/2", "1/0", "65535/2", "1/3601", "1000", "a/b", "-1/2", "1/2/3",
+    ] {
+        let refused = limit(text).unwrap_err();
+        let expected = format!("list=x: limit={text}: must be requests/seconds such as 1000/2,");
+        assert!(refused.starts_with(&expected), "{refused}");
+    }
 }
 
 #[test]
@@ -84,7 +108,7 @@ fn what_is_wrong_is_named() {
         ),
         (
             "name=x;kind=user;action=block".into(),
-            "list=x: action=block: must be one of trust, deny, allow",
+            "list=x: action=block: must be one of trust, deny, allow, limit",
         ),
         (
             "name=x;kind=user;action=allow;file=/x".into(),
