@@ -151,7 +151,7 @@ impl<C: Clock> Keeper<'_, C> {
     fn asks_database(&self, order: &Order<'_>) -> bool {
         let is_table = |name: &[u8]| {
             let list = self.desk.lists.by_name(name);
-            list.is_some_and(|list| list.spec.is_table())
+            list.is_some_and(|list| list.spec.may_hang())
         };
         match order {
             Order::Reload { list: [] } => self.has_tables() || self.has_geo_tables(),
@@ -161,7 +161,7 @@ impl<C: Clock> Keeper<'_, C> {
     }
 
     fn has_tables(&self) -> bool {
-        self.desk.lists.each().any(|list| list.spec.is_table())
+        self.desk.lists.each().any(|list| list.spec.may_hang())
     }
 
     fn has_geo_tables(&self) -> bool {

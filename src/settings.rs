@@ -8,7 +8,7 @@ use crate::escape::Escaped;
 use crate::geo::Inputs;
 use crate::lists::Kind as ListKind;
 use crate::lists::database::Url;
-use crate::lists::spec::Spec;
+use crate::lists::spec::{self, Spec};
 use crate::source::Address;
 use crate::trusted::Trusted;
 
@@ -162,6 +162,12 @@ impl Settings {
             }
             _ => Consequence::Block,
         })
+    }
+
+    /// Adds networks and hosts that no check blocks.
+    fn trust(&mut self, text: &[u8]) -> Result<(), String> {
+        let hosts = self.trusted.add(text)?;
+        spec::trust_names(&mut self.lists, hosts)
     }
 
     fn shown_policy(&self) -> String {

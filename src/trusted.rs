@@ -23,20 +23,27 @@ pub struct Trusted {
 }
 
 impl Trusted {
-    /// Adds the networks of a text such as `192.0.2.0/24, 2001:db8::/32 198.51.100.7`.
+    /// Adds the networks of a text such as `192.0.2.0/24, 2001:db8::/32 198.51.100.7`. Returns the names
+    /// of hosts in it, `sbc.example.com`.
     ///
     /// # Errors
     ///
     /// A sentence that names the network that is none.
-    pub fn add(&mut self, text: &[u8]) -> Result<(), String> {
+    pub fn add(&mut self, text: &[u8]) -> Result<Vec<String>, String> {
+        let mut hosts = Vec::new();
         let words = text
             .split(|byte| b", \t\r\n;".contains(byte))
             .filter(|word| !word.is_empty());
         for word in words {
+            if let Some(host) = host_name(word) {
+                self.names.push(host.to_owned());
+                hosts.push(host.to_owned());
+                continue;
+            }
             let network = parse(word).ok_or_else(|| {
                 format!(
-                    "trusted={}: must be networks such as 192.0.2.0/24 or 2001:db8::/32, \
-                     separated by commas or spaces",
+                    "trusted={}: must be networks such as 192.0.2.0/24 or 2001:db8::/32, or names \
+                     such as sbc.example.com, separated by commas or spaces",
                     Escaped(word)
                 )
             })?;
@@ -55,7 +62,7 @@ impl Trusted {
             self.names.push(network.trunc().to_string());
         }
         self.join();
-        Ok(())
+        Ok(hosts)
     }
 
     /// Is this address in one of the networks?
@@ -145,6 +152,19 @@ const EVERYBODY: [(IpNet, &str); 2] = [
     ),
 ];
 
+/// `sbc.example.com`: letters, digits and dashes, parted by dots (RFC 1123, 2.1), and no address.
+fn host_name(word: &[u8]) -> Option<&str> {
+    let is_label = |label: &[u8]| {
+        let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        (1..=63).contains(&label.len()) && label.iter().all(is_allowed)
+    };
+    let labels = word.split(|&byte| byte == b'.');
+    let has_letter = word.iter().any(u8::is_ascii_alphabetic);
+    let is_name =
+        word.len() <= 253 && word.contains(&b'.') && has_letter && labels.clone().all(is_label);
+    is_name.then(|| std::str::from_utf8(word).ok()).flatten()
+}
+
 /// `192.0.2.0/24`, or a single address.
 fn parse(word: &[u8]) -> Option<IpNet> {
     let text = std::str::from_utf8(word).ok()?;
@@ -164,6 +184,10 @@ mod tests {
 
     #[test]
     fn who_is_trusted() {
+        assert_eq!(
+            Trusted::default().add(b"192.0.2.1, sbc.example.com a-1.b"),
+            Ok(vec!["sbc.example.com".into(), "a-1.b".into()])
+        );
         for (networks, address, expected) in [
             ("192.0.2.0/24", "192.0.2.0", true),
             ("192.0.2.0/24", "192.0.2.255", true),

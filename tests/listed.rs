@@ -3,6 +3,7 @@
 
 mod allowed;
 mod hidden;
+mod names;
 
 use crate::support::{Kamailio, Message, Phone, Reply, Request, Rpc, Server};
 use serde_json::json;
@@ -74,10 +75,18 @@ impl Lists {
         self.start_with("", ROUTE)
     }
 
+    fn start_allowing(&self, complaint: &str) -> Server {
+        self.kamailio("", ROUTE).allow(complaint).start()
+    }
+
     fn start_with(&self, modules: &str, routes: &str) -> Server {
+        self.kamailio(modules, routes).start()
+    }
+
+    fn kamailio(&self, modules: &str, routes: &str) -> Kamailio {
         let parameters = &self.parameters;
         let config = format!("{modules}loadmodule \"palisade.so\"\n{parameters}{routes}");
-        Kamailio::with(&config).start()
+        Kamailio::with(&config)
     }
 }
 

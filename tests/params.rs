@@ -91,7 +91,7 @@ geo | "db=a b" | geo=db=a b: must be files that end in .mmdb or .csv, or db=tabl
 list | "name=a" | list=a: kind= is missing
 list | "name=a;kind=user;action=deny;file=a" | list=a: file=a: must be a whole path, from / on
 db_url | "mysql://kamailio:rw@localhost" | db_url=mysql://...: must be driver://user:password@host/database
-trusted | "home" | trusted=home: must be networks such as 192.0.2.0/24 or 2001:db8::/32, separated by
+trusted | "home" | trusted=home: must be networks such as 192.0.2.0/24 or 2001:db8::/32, or names such as
 trusted | "192.0.2.0/24, 192.0.2.0/33" | trusted=192.0.2.0/33: must be networks
 trusted | "192.0.2.0-192.0.2.9" | trusted=192.0.2.0-192.0.2.9: must be networks
 trusted | "192.0.2.256" | trusted=192.0.2.256: must be networks

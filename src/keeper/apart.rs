@@ -142,7 +142,7 @@ fn died(url: Option<&Url>) -> String {
 }
 
 fn shown(url: Option<&Url>) -> String {
-    url.map_or("the database".to_owned(), |url| format!("db_url={url}"))
+    url.map_or("the DNS".to_owned(), |url| format!("db_url={url}"))
 }
 
 /// The code, 0 for none, and the text.

@@ -77,7 +77,7 @@ impl<C: Clock> Keeper<'_, C> {
             return Ok(Outcome::Done(work(self)));
         }
         if self.own.is_silent.load(Ordering::Relaxed) {
-            let why = "the database kept silent a moment ago".to_owned();
+            let why = "the database, or the DNS, kept silent a moment ago".to_owned();
             return Ok(Outcome::Given(why));
         }
         // First of all: the child may end at once.

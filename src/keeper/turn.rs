@@ -90,10 +90,10 @@ impl<C: Clock> Keeper<'_, C> {
         turns.retried_ms = now_ms;
         let may_hang = self.desk.access.database.may_hang();
         self.desk
-            .load_missing(|list| !(may_hang && list.spec.is_table()));
+            .load_missing(|list| !(may_hang && list.spec.may_hang()));
         let mut lists = self.desk.lists.each();
         let is_idle = turns.running.is_none() && turns.line.is_empty();
-        if may_hang && is_idle && lists.any(|list| list.spec.is_table() && list.loaded_ms() == 0) {
+        if may_hang && is_idle && lists.any(|list| list.spec.may_hang() && list.loaded_ms() == 0) {
             turns.line.push_back(Task::Retry);
         }
     }
@@ -155,7 +155,7 @@ impl<C: Clock> Keeper<'_, C> {
     fn do_task(&self, task: &Task) -> Result<String, Refused> {
         match task {
             Task::Retry => {
-                self.desk.load_missing(|list| list.spec.is_table());
+                self.desk.load_missing(|list| list.spec.may_hang());
                 Ok(String::new())
             }
             Task::Job(job) => {
@@ -235,7 +235,7 @@ impl<C: Clock> Keeper<'_, C> {
             if !is_left || !is_meant(&list.spec.name) {
                 continue;
             }
-            if list.spec.is_table() {
+            if list.spec.may_hang() {
                 self.desk.log_error(&list, why);
             } else {
                 let _logged = self.desk.load_one(&list);

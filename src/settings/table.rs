@@ -207,10 +207,10 @@ parameters! {
     word on_fault (OnFault);
     /// What happens to a UDP datagram before Kamailio parses it: nothing; those of banned sources are dropped; they are, and every datagram is counted for the rate check, malformed ones too (keepalives, STUN, HEP and replies are not).
     word edge (Edge);
-    /// Networks that are never limited, banned or blocked.
+    /// Networks and hosts that are never limited, banned or blocked. Names are resolved at start and by `palisade.reload`.
     texts trusted (
-        "networks: `192.0.2.0/24, 2001:db8::/32`",
-        |settings, text| settings.trusted.add(text),
+        "networks and names: `192.0.2.0/24, 2001:db8::/32, sbc.example.com`",
+        Settings::trust,
         |settings| settings.trusted.names().join(", ")
     );
     /// User-Agents that are blocked, beside the built-in list; case does not count.

@@ -30,6 +30,8 @@ pub enum Origin {
     },
     /// A table of the database.
     Table(Table),
+    /// Names of hosts, of the parameter `trusted`.
+    Names(Vec<String>),
 }
 
 /// A table of the database, and what its columns are called where that is not what the layout says.
@@ -330,10 +332,24 @@ impl<'a> Given<'a> {
 }
 
 impl Spec {
-    /// Does it come from a database?
+    /// Does it come from what may never answer: a database, the DNS?
     #[must_use]
-    pub const fn is_table(&self) -> bool {
-        matches!(self.origin, Origin::Table(_))
+    pub const fn may_hang(&self) -> bool {
+        matches!(self.origin, Origin::Table(_) | Origin::Names(_))
+    }
+
+    /// The hosts that the parameter `trusted` names.
+    fn of_names() -> Self {
+        Self {
+            name: "trusted".to_owned(),
+            kind: Kind::Network,
+            action: Action::Trust,
+            limit: None,
+            origin: Origin::Names(Vec::new()),
+            matching: Matching::Exact,
+            force: false,
+            required: false,
+        }
     }
 
     /// Reads `name=carriers;kind=network;action=trust;file=/etc/kamailio/palisade/carriers.list`.
@@ -375,6 +391,7 @@ impl Spec {
         match &self.origin {
             Origin::File { path, .. } => path.display().to_string(),
             Origin::Table(table) => format!("db:{}", table.name),
+            Origin::Names(names) => format!("names:{}", names.join(",")),
         }
     }
 }
@@ -385,7 +402,33 @@ impl Spec {
 ///
 /// [`Spec::parse`]'s, and when there are too many, or two of a name.
 pub fn add(specs: &mut Vec<Spec>, text: &[u8]) -> Result<(), String> {
-    let spec = Spec::parse(text)?;
+    push(specs, Spec::parse(text)?)
+}
+
+/// Adds names of hosts that are trusted, which are in a list of their own: `trusted`.
+///
+/// # Errors
+///
+/// When there are too many lists, or another one is called so.
+pub fn trust_names(specs: &mut Vec<Spec>, hosts: Vec<String>) -> Result<(), String> {
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    if !specs
+        .iter()
+        .any(|spec| matches!(spec.origin, Origin::Names(_)))
+    {
+        push(specs, Spec::of_names())?;
+    }
+    for spec in specs {
+        if let Origin::Names(names) = &mut spec.origin {
+            names.extend(hosts.iter().cloned());
+        }
+    }
+    Ok(())
+}
+
+fn push(specs: &mut Vec<Spec>, spec: Spec) -> Result<(), String> {
     let name = &spec.name;
     if specs.iter().any(|other| other.name == *name) {
         return Err(format!("list={name}: there are two lists of this name"));

@@ -94,6 +94,10 @@ impl<C: Clock> Desk<'_, C> {
         let done = match &spec.origin {
             Origin::File { path, format } => self.edit_file(list, path, *format, &wanted),
             Origin::Table(table) => self.edit_table(list, table, &wanted),
+            Origin::Names(_) => {
+                let sentence = "list=trusted: holds the hosts that the parameter trusted names";
+                return Err(Refused::new(403, sentence.to_owned()));
+            }
         };
         if let Err(Refused {
             code: 500,

@@ -2,6 +2,7 @@
 //!
 //! One process at a time does this. Whatever goes wrong, the image that was there stays.
 
+use std::net::ToSocketAddrs;
 use std::path::Path;
 use std::time::Instant;
 
@@ -153,6 +154,7 @@ impl<C: Clock> Desk<'_, C> {
         let loaded = match &list.spec.origin {
             Origin::File { path, format } => self.load_file(list, path, *format, trusted),
             Origin::Table(table) => self.load_table(list, table, trusted),
+            Origin::Names(names) => self.load_names(list, names, trusted),
         };
         loaded.map_err(|Failed { sentence, bad }| {
             // A list that is tried again and again tells of its lines once.
@@ -201,6 +203,29 @@ impl<C: Clock> Desk<'_, C> {
                 let _alone = self.alone()?;
                 self.publish(list, &mut reading, started)
             })
+            .map_err(|sentence| Failed::of(sentence, reading))
+    }
+
+    /// The DNS is waited for without that lock, too. Where one name has no address, all stay as they
+    /// were.
+    fn load_names(
+        &self,
+        list: &List<'_>,
+        names: &[String],
+        trusted: &Trusted,
+    ) -> Result<(), Failed> {
+        let started = Instant::now();
+        let mut lines = Vec::new();
+        for name in names {
+            let found = (name.as_str(), 0).to_socket_addrs();
+            let found = found.map_err(|error| format!("{name}: {error}"))?;
+            lines.extend(found.map(|address| format!("{} # {name}\n", address.ip())));
+        }
+        let text = lines.concat();
+        let _alone = self.alone()?;
+        let mut reading = Reading::new(list.spec, trusted, os::wall_ms() / 1000);
+        Format::Text.each(text.as_bytes(), |record| reading.take(record));
+        self.publish(list, &mut reading, started)
             .map_err(|sentence| Failed::of(sentence, reading))
     }
 

@@ -72,7 +72,7 @@ impl Office {
     fn path(&self) -> PathBuf {
         match &self.list().spec.origin {
             Origin::File { path, .. } => path.clone(),
-            Origin::Table(_) => unreachable!("it is a file"),
+            Origin::Table(_) | Origin::Names(_) => unreachable!("it is a file"),
         }
     }
 
