@@ -103,9 +103,8 @@ function ksr_reply_route()
 		return
 	end
 	-- A 404 to one number after another is a scan. What answers nothing that was relayed from here counts
-	-- for nobody but who sent it, and goes nowhere (RFC 6026).
-	KSR.palisade.reply()
-	if KSR.tm.t_check_trans() < 0 then KSR.set_drop() end
+	-- for nobody; of a banned source it goes nowhere.
+	if KSR.palisade.reply() < 0 and KSR.tm.t_check_trans() < 0 then KSR.set_drop() end
 end
 
 function relay()

@@ -74,7 +74,7 @@ impl Verdict {
 pub enum NotBanned {
     /// The address is in a trusted network.
     Trusted,
-    /// The source is, or holds, an address of this server itself.
+    /// It is an address of this server itself.
     Own,
     /// Every ban in the full table ends later than this one would.
     Full,
@@ -117,8 +117,8 @@ pub struct Firewall<C = Monotonic> {
     /// Bytes of it in huge pages.
     pub huge_bytes: usize,
     prefixes: Prefixes,
-    /// Those of the server itself.
-    own: Vec<Source>,
+    /// The addresses of the server itself.
+    own: Vec<Address>,
 }
 
 impl Firewall<Monotonic> {
@@ -207,7 +207,7 @@ impl<C: Clock> Firewall<C> {
         let own = loopbacks.map(|ip: IpAddr| Address::from(ip));
         let own = own.iter().chain(&settings.own);
         Ok(Self {
-            own: own.map(|&address| prefixes.source_of(address)).collect(),
+            own: own.copied().collect(),
             rate: RateTable::new(&mut region, sources, limit)?,
             bans: BanTable::new(&mut region, bans)?,
             auth: AuthTable::new(&mut region, users, hash.clone(), rules)?,

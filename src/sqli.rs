@@ -137,6 +137,10 @@ const PARTS: [&[u8]; 12] = [
 
 /// Is what follows a quote SQL?
 fn goes_on(rest: &[u8]) -> bool {
+    let is_plus = after_any(rest, |byte| byte != b'+' && is_blank(byte)).starts_with(b"+");
+    if is_plus && rest.contains(&b'\'') {
+        return true;
+    }
     let rest = after_any(rest, |byte| is_blank(byte) || byte == b')');
     let is_operator = match rest {
         [
@@ -146,10 +150,8 @@ fn goes_on(rest: &[u8]) -> bool {
         | [b'-', b'-', ..]
         | [b'/', b'*', ..]
         | [b'&', b'&', ..] => true,
-        // Between two texts.
-        [b'+' | b'-' | b'/' | b'%' | b'&' | b',', rest @ ..] => {
-            after_any(rest, is_blank).starts_with(b"'")
-        }
+        // Between two texts, whatever is reckoned there.
+        [b'+' | b'-' | b'/' | b'%' | b'&' | b',', rest @ ..] => rest.contains(&b'\''),
         _ => false,
     };
     let (word, rest) = split_word(rest);
@@ -191,8 +193,23 @@ fn ends_in_dashes(text: &[u8]) -> bool {
     dashes >= 2 && dashes < text.len() && !is_word(&text[..text.len() - dashes])
 }
 
+/// What a query may compare with itself, or takes for a value.
+const VALUES: [&[u8]; 8] = [
+    b"id",
+    b"true",
+    b"false",
+    b"null",
+    b"not",
+    b"user",
+    b"username",
+    b"password",
+];
+
 /// A word that is no number, and nothing else.
 fn is_word(text: &[u8]) -> bool {
+    if VALUES.contains(&text) {
+        return false;
+    }
     text.first().is_some_and(u8::is_ascii_alphabetic)
         && text.iter().all(|&byte| statements::is_of_word(byte))
 }

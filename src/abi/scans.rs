@@ -55,11 +55,10 @@ pub unsafe extern "C" fn palisade_reply(
     })
 }
 
-/// Takes a reply that matches no transaction of the host's, and where it came from: it is charged to who
-/// sent it, as a request is by the rate check.
+/// Takes a reply that matches no transaction of the host's, and where it came from.
 ///
-/// Returns 1, -1 over the limit already, -2 since this reply; with `stateless_replies` 0: it may be
-/// handed to `palisade_reply`.
+/// Returns 1, -1 when its source is banned; with `stateless_replies` 0: it may be handed to
+/// `palisade_reply`.
 ///
 /// # Safety
 ///

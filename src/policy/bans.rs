@@ -26,7 +26,7 @@ impl<C: Clock> Firewall<C> {
             self.counters.count(Counter::BansRefused);
             return Err(NotBanned::Trusted);
         }
-        if self.own.contains(&source) {
+        if self.own.contains(&address) {
             self.counters.count(Counter::BansRefusedOwn);
             let key = self.show(source);
             self.log_throttled(format_args!(
@@ -78,6 +78,13 @@ impl<C: Clock> Firewall<C> {
 
     /// A ban that a check asks for. That it may not or cannot be set is told where it happens.
     pub(super) fn ban_by_check(&self, address: Address, seconds: u64, reason: BanReason) {
+        let (source, hash) = self.locate(address);
+        let until_ms = self.clock.exact_ms() + seconds * 1000;
+        let is_longer = |until: u64| until == 0 || (seconds != 0 && until > until_ms);
+        let ban = self.bans.get(source, hash, &self.clock);
+        if ban.is_some_and(|ban| is_longer(ban.until_ms)) {
+            return; // By hand, say: whoever is banned must not get away with less.
+        }
         let _told = self.ban(address, seconds, reason, Origin::Check);
     }
 

@@ -75,10 +75,10 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         firewall.settings.tcp_close() == 1 && (self.holds_ban() || is_hot())
     }
 
-    fn is_banned(&self) -> bool {
+    pub(super) fn is_banned(&self) -> bool {
         let firewall = self.firewall;
         match self.dry {
-            None => firewall.bans.hit(self.source, self.hash, &firewall.clock),
+            None => firewall.bans.hit(self.source, self.hash, &firewall.clock) && !self.is_own(),
             Some(_) => self.holds_ban(),
         }
     }

@@ -149,7 +149,14 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
     #[inline]
     pub fn holds_ban(&self) -> bool {
         let firewall = self.firewall;
-        !self.is_trusted() && firewall.bans.holds(self.source, self.hash, &firewall.clock)
+        !self.is_trusted()
+            && firewall.bans.holds(self.source, self.hash, &firewall.clock)
+            && !self.is_own()
+    }
+
+    /// Is it from this server itself? Its neighbours, of the same source, may be banned.
+    pub(super) fn is_own(&self) -> bool {
+        self.firewall.own.contains(&self.address)
     }
 
     /// What was found in this message.

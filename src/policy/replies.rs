@@ -4,10 +4,8 @@ use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::message::{Message, Method, Part, Unreadable};
 use crate::scan::Kind;
-use crate::settings::Reason;
 use crate::source::Address;
 
-use super::detect::rate;
 use super::{AuthResult, Inspection, Verdict};
 
 /// A reply to a request.
@@ -39,6 +37,9 @@ enum Meaning {
     Registered,
     /// A number or name that can't be called.
     NoSuchDestination,
+    /// Credentials of another realm were asked for: by a carrier behind, say, or because the password
+    /// is wrong.
+    OtherRealm,
     /// A wrong password, or something that this user may not do.
     Forbidden,
     /// No word on the credentials, but the end of the attempt.
@@ -63,7 +64,10 @@ struct Digest {
 /// or declines is there: 486, 480 and 603 say nothing of a number.
 fn meaning(method: Method, code: i32, digest: Digest) -> Meaning {
     match (method, code, digest.is_offered) {
-        (_, 401 | 407, _) if !digest.is_refused => Meaning::Nothing,
+        (_, 401 | 407, false) => Meaning::Nothing,
+        // Of another realm: a PBX that does not look at the realm has evaluated them all the same.
+        (Method::Register, 401 | 407, true) if !digest.is_refused => Meaning::WrongCredentials,
+        (_, 401 | 407, true) if !digest.is_refused => Meaning::OtherRealm,
         (_, 401 | 407, _) if digest.is_stale => Meaning::StaleNonce,
         (_, 401 | 407, _) | (Method::Register, 403 | 404, true) => Meaning::WrongCredentials,
         (Method::Register, 403 | 404, false) => Meaning::NoSuchUser,
@@ -140,14 +144,16 @@ fn cut(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
 }
 
 impl<M: Message, C: Clock> Inspection<'_, M, C> {
-    /// Takes a reply that matches no transaction of the host's: anybody could have made it up. It is
-    /// charged to who sent it, as a request is, and says nothing of anybody else.
+    /// Takes a reply that matches no transaction of the host's: anybody could have made it up, and it
+    /// says nothing of anybody. Blocked where its own source is banned.
     pub fn take_unmatched_reply(&self) -> Verdict {
-        self.firewall.counters.count(Counter::RepliesUnmatched);
-        match self.is_trusted() {
-            true => Verdict::Pass,
-            false => self.step(Reason::Rate, || rate::detect(self)),
+        let counters = &self.firewall.counters;
+        counters.count(Counter::RepliesUnmatched);
+        if self.is_trusted() || !self.is_banned() {
+            return Verdict::Pass;
         }
+        counters.count(Counter::BlockedBan);
+        Verdict::Blocked
     }
 
     /// Takes a reply to this request. Where the host keeps no transactions, whoever forges the
@@ -171,8 +177,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let result = |result| self.auth_result(result, None);
         let is_call = matches!(meaning, Meaning::NoSuchDestination | Meaning::Reached);
         if is_call && digest.is_offered {
-            // The attempt is over, whatever it was: it waits in line no longer.
-            result(AuthResult::Neither);
+            self.take_answered(answer.code);
         }
         // Whom a REGISTER is about; whom a request calls, which a reply, where there is no request
         // at hand, names in To.
@@ -181,7 +186,10 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         match meaning {
             Meaning::Nothing => Verdict::Pass,
             Meaning::WrongCredentials => self.auth_refused(parameter(answer.challenge, b"realm")),
-            Meaning::StaleNonce | Meaning::Ended => result(AuthResult::Neither),
+            Meaning::StaleNonce => result(AuthResult::Neither),
+            Meaning::Ended => self.take_answered(answer.code),
+            Meaning::OtherRealm if self.are_known_users() => Verdict::Pass,
+            Meaning::OtherRealm => self.auth_refused(None),
             Meaning::Forbidden => self.take_forbidden(called()),
             Meaning::RightCredentials => result(AuthResult::Success),
             Meaning::NoSuchUser => self.count_failure(Kind::User, user()),
@@ -193,6 +201,24 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 }
 
 impl<M: Message, C: Clock> Inspection<'_, M, C> {
+    /// The attempt is over, whatever it was: it waits in line no longer. Of several sets nobody knows
+    /// which one was meant, and a decoy must not clear the way for the others. A call that is answered
+    /// has been authenticated as the user whom it comes from. (OPTIONS and MESSAGE may be answered
+    /// whoever asks.)
+    fn take_answered(&self, code: i32) -> Verdict {
+        let message = self.message;
+        if message.offered() != 1 {
+            return Verdict::Pass;
+        }
+        let user = message.part(Part::AuthUser);
+        let is_own = !user.is_empty() && message.part(Part::FromUser) == user;
+        let is_call = message.method() == Method::Invite && (200..=299).contains(&code);
+        match is_call && is_own {
+            true => self.auth_result(AuthResult::Success, None),
+            false => self.auth_result(AuthResult::Neither, None),
+        }
+    }
+
     /// 403 is what `chan_sip` and FreeSWITCH say to a wrong password, and what a user hears who calls a
     /// number that is barred. Who has authenticated from here before knows his password.
     fn take_forbidden(&self, called: &[u8]) -> Verdict {
@@ -201,10 +227,8 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             true => self.count_failure(Kind::Destination, called),
             false => Verdict::Pass,
         };
-        // Within a call it is the other phone that says so.
-        let is_in_call = self.message.is_in_dialog() == Some(true);
-        match is_in_call || self.are_known_users() {
-            true => self.auth_result(AuthResult::Neither, None).max(number()),
+        match self.are_known_users() {
+            true => self.take_answered(403).max(number()),
             false => self.auth_refused(None).max(number()),
         }
     }
@@ -279,7 +303,13 @@ mod tests {
             is_refused: false,
             ..offered(true)
         };
-        assert_eq!(meaning(Method::Invite, 407, other_realm), Meaning::Nothing);
+        for (method, code, expected) in [
+            (Method::Invite, 407, Meaning::OtherRealm),
+            (Method::Subscribe, 401, Meaning::OtherRealm),
+            (Method::Register, 401, Meaning::WrongCredentials),
+        ] {
+            assert_eq!(meaning(method, code, other_realm), expected, "{method:?}");
+        }
         assert!(!tells_anything(Method::Invite, 180) && tells_anything(Method::Bye, 200));
     }
 

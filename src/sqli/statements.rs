@@ -44,14 +44,17 @@ const fn second(pair: Pair) -> Roles {
 }
 
 /// Every word that matters, the short ones first.
-const WORDS: [(&[u8], Roles); 46] = {
+const WORDS: [(&[u8], Roles); 51] = {
     use Pair::*;
     [
         (b"or", JOIN),
+        (b"if", FUNCTION),
         (b"and", JOIN),
         (b"xor", JOIN),
         (b"all", second(UnionSelect)),
         (b"chr", FUNCTION),
+        (b"mid", FUNCTION),
+        (b"ord", FUNCTION),
         (b"from", FROM | second(DeleteFrom)),
         (b"into", first(IntoOutfile) | second(InsertInto)),
         (b"drop", VERB | first(DropTable)),
@@ -63,6 +66,7 @@ const WORDS: [(&[u8], Roles); 46] = {
         (b"alter", VERB | first(ChangeTable)),
         (b"delay", second(WaitforDelay)),
         (b"sleep", FUNCTION),
+        (b"ascii", FUNCTION),
         (b"having", JOIN),
         (b"select", SELECT | VERB | second(UnionSelect)),
         (b"insert", VERB | first(InsertInto)),
@@ -72,6 +76,7 @@ const WORDS: [(&[u8], Roles); 46] = {
         (b"master", second(ExecProcedure)),
         (b"concat", FUNCTION),
         (b"substr", FUNCTION),
+        (b"length", FUNCTION),
         (b"declare", VERB),
         (b"waitfor", VERB | first(WaitforDelay)),
         (b"outfile", second(IntoOutfile)),

@@ -197,6 +197,44 @@ fn guesses_by_any_method_are_counted() {
     }
 }
 
+/// `chan_sip` does not look at the realm, nor at whose nonce it is: credentials of any realm are
+/// evaluated, and answered with a challenge of its own.
+#[test]
+fn guesses_for_another_realm_are_counted() {
+    for method in ["REGISTER", "INVITE", "SUBSCRIBE"] {
+        let (kam, port) = edge();
+        let kam = kam.start();
+        let _pbx = serve(&kam, &port, |_, _| (401, "Unauthorized", Some("")));
+        let guesser = Phone::udp(&kam, SCANNER);
+        let ask = |guess: usize| {
+            let credentials = format!(
+                "Digest username=\"102\", realm=\"x\", nonce=\"made-up\", uri=\"sip:pbx\", \
+                 response=\"{guess:032}\""
+            );
+            let request = guesser.request_as(method, "102");
+            relayed(&guesser, &request.header("Authorization", credentials)).status()
+        };
+        assert_eq!([ask(1), ask(2), ask(3)], [Some(401); 3], "{method}");
+        assert_eq!([ask(4), ask(5)], [Some(403); 2], "{method}");
+        assert_eq!(blocks(&kam), 1, "{method}");
+        kam.stop();
+    }
+}
+
+/// A call that was answered says who calls; what is barred later is no wrong password.
+#[test]
+fn who_is_answered_may_call_barred_numbers_without_having_registered() {
+    let (kam, port) = edge();
+    let kam = kam.start();
+    let _pbx = serve(&kam, &port, forbids);
+    let dialer = Phone::udp(&kam, "127.0.0.5").user("101");
+    assert_eq!(dial(&dialer, "600", PASSWORD), Some(200));
+    for _ in 0..5 {
+        assert_eq!(dial(&dialer, "09001", PASSWORD), Some(403));
+    }
+    assert_eq!(blocks(&kam), 0);
+}
+
 /// What the PBX is sent next.
 #[track_caller]
 fn arrived(pbx: &Phone, method: &str) -> Message {
