@@ -18,6 +18,7 @@ mod messages;
 mod networks;
 mod passwords;
 mod replies;
+mod whom;
 
 thread_local! {
     static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };

@@ -115,14 +115,16 @@ fn a_callee_has_nobody_blocked_who_has_authenticated() {
         if is_known {
             firewall.auth_ok(source, Some(b"alice@example.com"), &NoMessage);
         }
-        for n in 0..4 {
+        for n in 0..8 {
             let info = guess("alice", &n.to_string(), "right").with(Part::Method, "INFO");
             let info = if is_in_dialog {
                 info.within_dialog()
             } else {
                 info
             };
-            firewall.take_reply(source, answer(407, CHALLENGE), &info);
+            // 407, or, as chan_sip says it, 403.
+            let answer = [answer(407, CHALLENGE), answer(403, b"")][n % 2];
+            firewall.take_reply(source, answer, &info);
         }
         let is_blocked = firewall.auth_blocked(source, Some(b"alice@example.com"), &NoMessage);
         assert_eq!(
