@@ -68,6 +68,7 @@ pub fn trusted(data: &[u8]) {
     let networks: Vec<(u128, u32)> = trusted
         .names()
         .iter()
+        .filter(|name| name.contains('/')) // and no host
         .map(|name| read_network(name))
         .collect();
     for &(first, behind) in &networks {
@@ -227,8 +228,12 @@ pub fn settings(data: &[u8]) {
             }
             Ok(()) => assert!(
                 shown(&settings).iter().zip(&before).all(|(now, then)| {
-                    // The older parameters decide where the policy says nothing.
-                    now == then || [name, "policy"].contains(&now.0) || name == "pike_log_level"
+                    // The older parameters decide where the policy says nothing; names of hosts that are
+                    // trusted are a list.
+                    now == then
+                        || [name, "policy"].contains(&now.0)
+                        || name == "pike_log_level"
+                        || (name, now.0) == ("trusted", "list")
                 }),
                 "{name} alone is set"
             ),
