@@ -134,6 +134,26 @@ fn a_callee_has_nobody_blocked_who_has_authenticated() {
     }
 }
 
+/// The sender's own account beside the victim: an answer, be it repeated, frees no further guess.
+#[test]
+fn of_several_sets_no_answer_clears_the_way() {
+    let firewall = firewall(|_| ());
+    let source = address(SOURCE);
+    let asks = |number: usize| {
+        let guess = guess("alice", &number.to_string(), "wrong");
+        firewall.auth_blocked(source, None, &guess)
+    };
+    assert_eq!([asks(1), asks(2), asks(3)], [false; 3]);
+    for method in ["INVITE", "SUBSCRIBE"] {
+        let both = register(["mallory", "example.com"], ["alice", "example.com"]);
+        let both = both.with(Part::Method, method);
+        for code in [200, 200, 486] {
+            firewall.take_reply(source, answer(code, b""), &both);
+        }
+    }
+    assert!(asks(4), "three are under way");
+}
+
 /// Calls with a password, each asked about before it is relayed, and answered so.
 fn calls(code: i32) -> Vec<bool> {
     let firewall = firewall(|settings| {
