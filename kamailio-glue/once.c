@@ -134,7 +134,7 @@ palisade_host_reading_t *once_read(sip_msg_t *msg,
 	known.is_read = 0;
 	known.reading.judged = 0;
 	read(&known.reading, msg);
-	/* it may have had none before */
+	/* before it was read it may have had no headers */
 	known.of.first = msg->headers;
 	known.last = msg->last_header;
 	known.parsed_flag = msg->parsed_flag;

@@ -80,10 +80,10 @@ impl<C: Clock> Firewall<C> {
     pub(super) fn ban_by_check(&self, address: Address, seconds: u64, reason: BanReason) {
         let (source, hash) = self.locate(address);
         let until_ms = self.clock.exact_ms() + seconds * 1000;
-        let is_longer = |until: u64| until == 0 || (seconds != 0 && until > until_ms);
         let ban = self.bans.get(source, hash, &self.clock);
-        if ban.is_some_and(|ban| is_longer(ban.until_ms)) {
-            return; // By hand, say: whoever is banned must not get away with less.
+        // By hand, say: whoever is banned must not get away with less. (0: until lifted.)
+        if ban.is_some_and(|ban| ban.until_ms == 0 || (seconds != 0 && ban.until_ms > until_ms)) {
+            return;
         }
         let _told = self.ban(address, seconds, reason, Origin::Check);
     }
