@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use divan::{Bencher, black_box};
 use palisade::auth::{Attempt, AuthTable, Rules as AuthRules};
-use palisade::ban::{BanReason, BanTable, Origin};
+use palisade::ban::{BanReason, BanTable, Order, Origin};
 use palisade::clock::{Clock, Monotonic};
 use palisade::hash::Hash;
 use palisade::lists::image::{Image, build};
@@ -447,14 +447,8 @@ fn full_bans(count: usize) -> (BanTable, Hash, impl Fn(&BanTable, &Hash, Source)
     let ban = move |bans: &BanTable, hash: &Hash, source: Source| {
         let until_ms = clock.exact_ms() + LASTING_MS;
         let hash = hash.source(source);
-        black_box(bans.ban(
-            source,
-            hash,
-            until_ms,
-            BanReason::RATE,
-            Origin::Check,
-            &clock,
-        ));
+        let order = Order::against_everybody(until_ms, BanReason::RATE, Origin::Check);
+        black_box(bans.ban(source, hash, order, &clock));
     };
     (bans, Hash::keyed(region.seed()), ban)
 }
@@ -499,7 +493,7 @@ fn full_table_of_users(bencher: Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = FULL)]
 fn full_table_of_known(bencher: Bencher<'_, '_>, count: usize) {
     full_auth(bencher, count, |auth, attempt, clock| {
-        auth.succeed(attempt, clock);
+        auth.succeed(attempt, true, clock);
     });
 }
 

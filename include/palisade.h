@@ -26,10 +26,20 @@ struct palisade_host;
 #define PALISADE_ON_CONNECTION 2
 
 /*
+ The edge has let the message through where its source is closed to strangers.
+ */
+#define PALISADE_SPARED 4
+
+/*
  What `palisade_edge` answers when it has charged a datagram to its source, and
  `palisade_edge_wanted` when it is going to.
  */
 #define PALISADE_EDGE_CHARGED 2
+
+/*
+ What `palisade_edge` answers when it lets a datagram through whose source is closed to strangers.
+ */
+#define PALISADE_EDGE_SPARED 3
 
 /*
  Bytes of a text; `data` NULL: left out by the caller.
@@ -46,7 +56,8 @@ typedef struct palisade_text_t {
 } palisade_text_t;
 
 /*
- An IP address: `len` is 4 or 16, that many bytes in network order; any other `len`: none.
+ Where something came from or goes to: an IP address, of which `len` is 4 or 16, that many bytes in
+ network order (any other `len`: none), and a port.
  */
 typedef struct palisade_address_t {
   /*
@@ -57,6 +68,10 @@ typedef struct palisade_address_t {
    How many of the bytes it has.
    */
   uint32_t len;
+  /*
+   The port, 0 to 65535; 0: not known.
+   */
+  uint32_t port;
 } palisade_address_t;
 
 /*
@@ -69,7 +84,7 @@ typedef struct palisade_message_t {
    */
   struct palisade_address_t source;
   /*
-   `PALISADE_CHARGED`, `PALISADE_ON_CONNECTION`, or neither.
+   `PALISADE_CHARGED`, `PALISADE_ON_CONNECTION`, `PALISADE_SPARED`, or-ed.
    */
   uint32_t flags;
   /*
@@ -176,7 +191,8 @@ int32_t palisade_check(const struct palisade_message_t *message);
 /*
  The edge: a datagram from `source`, before it is parsed.
 
- Returns 1 pass, `PALISADE_EDGE_CHARGED` pass and charged to its source, -1 to be dropped.
+ Returns 1 pass, `PALISADE_EDGE_CHARGED` pass and charged to its source, `PALISADE_EDGE_SPARED` pass
+ though its source is closed to strangers, -1 to be dropped.
 
  # Safety
 
@@ -464,6 +480,21 @@ int32_t palisade_reply(const struct palisade_message_t *request,
                        int32_t status,
                        struct palisade_text_t challenge,
                        const struct palisade_address_t *unmatched_from);
+
+/*
+ A challenge goes out: a reply 401 or 407, and where it is sent to as a datagram. What answers it from
+ there has proven that it is there. A host that does not tell this has only strangers on UDP.
+
+ `from`: NULL when it is the host's own, or the registrar's; else where the request was sent to that it
+ answers: it counts only of a trusted one, since whoever made the nonce knows it, too.
+
+ # Safety
+
+ `to` and `from` are NULL or readable; `reply` is readable.
+ */
+void palisade_challenge_sent(const struct palisade_address_t *to,
+                             const struct palisade_address_t *from,
+                             struct palisade_text_t reply);
 
 /*
  Takes a reply that matches no transaction of the host's, and where it came from.

@@ -12,12 +12,13 @@
 #include "message.h"
 #include "palisade.h"
 
-/* The datagram that this process is busy with, and whether it was charged. */
+/* The datagram that this process is busy with, and what is known of it: the
+ * flags of palisade_message_t. */
 static const char *at_hand = NULL;
-static int is_charged = 0;
+static uint32_t flags_at_hand = 0;
 
-/* Are datagrams charged at all? Set before the fork. */
-static int is_charging = 0;
+/* Of any that came in. Set before the fork. */
+static uint32_t flags_of_all = 0;
 
 /* udp_rcv_loop() of core/udp_server.c: buffer, length, where it came from;
  * below zero: the datagram is done with */
@@ -31,15 +32,17 @@ static int datagram_in(sr_event_param_t *evp)
 	message_source(&source, data[2]);
 	verdict = palisade_edge(&source, datagram);
 	at_hand = data[0];
-	is_charged = verdict == PALISADE_EDGE_CHARGED;
+	flags_at_hand = 0;
+	if(verdict == PALISADE_EDGE_CHARGED)
+		flags_at_hand = PALISADE_CHARGED;
+	else if(verdict == PALISADE_EDGE_SPARED)
+		flags_at_hand = PALISADE_CHARGED | PALISADE_SPARED;
 	return verdict < 0 ? -1 : 0;
 }
 
-/* A message in another buffer is a copy of one that came in here before, in
- * this process or in another: tm keeps requests. */
-int edge_has_charged(const char *buffer)
+uint32_t edge_flags(const char *buffer)
 {
-	return buffer == at_hand ? is_charged : is_charging;
+	return buffer == at_hand ? flags_at_hand : flags_of_all;
 }
 
 void edge_init(void)
@@ -51,5 +54,6 @@ void edge_init(void)
 	if(sr_event_register_cb(SREV_NET_DGRAM_IN, datagram_in) < 0)
 		palisade_edge_unavailable();
 	else
-		is_charging = wanted == PALISADE_EDGE_CHARGED;
+		flags_of_all = PALISADE_SPARED
+					   | (wanted == PALISADE_EDGE_CHARGED ? PALISADE_CHARGED : 0);
 }

@@ -14,6 +14,7 @@
 #include "core/mod_fix.h"
 
 #include "arguments.h"
+#include "challenge.h"
 #include "functions.h"
 #include "message.h"
 #include "palisade.h"

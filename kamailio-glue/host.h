@@ -177,6 +177,9 @@ typedef struct palisade_host
 	 * until the next call. */
 	palisade_host_reading_t *(*read)(const void *message);
 
+	/* all of a message as it came; nothing where it is not kept any more */
+	palisade_host_text_t (*bytes)(const void *message);
+
 	/* host of the topmost Record-Route's URI */
 	palisade_host_text_t (*route)(const void *message);
 

@@ -26,6 +26,7 @@ void message_source(palisade_address_t *source, const receive_info_t *rcv)
 
 	/* a message that Kamailio made up itself came from nowhere */
 	source->len = ip->af != 0 ? ip->len : 0;
+	source->port = rcv->src_port;
 	if(source->len == 4)
 		memcpy(source->bytes, ip->u.addr, 4);
 	else if(source->len == 16)
@@ -37,9 +38,16 @@ void message_fill(palisade_message_t *message, sip_msg_t *msg)
 	message_source(&message->source, &msg->rcv);
 	message->handle = msg;
 	if(msg->rcv.proto == PROTO_UDP)
-		message->flags = edge_has_charged(msg->buf) ? PALISADE_CHARGED : 0;
+		message->flags = edge_flags(msg->buf);
 	else
 		message->flags = PALISADE_ON_CONNECTION;
+}
+
+palisade_host_text_t message_bytes(const void *message)
+{
+	const sip_msg_t *msg = message;
+
+	return (palisade_host_text_t){(const uint8_t *)msg->buf, msg->len};
 }
 
 /* As the tcpops module does it (ki_tcp_close_connection_id() of

@@ -15,6 +15,7 @@
 #include "core/sr_module.h"
 #include "core/timer.h"
 
+#include "challenge.h"
 #include "database.h"
 #include "dialog.h"
 #include "edge.h"
@@ -28,6 +29,7 @@
 #include "reading.h"
 #include "reply.h"
 #include "rpc.h"
+#include "transactions.h"
 #include "variables.h"
 
 MODULE_VERSION
@@ -53,6 +55,7 @@ static void host_log(int32_t level, const uint8_t *text, size_t len)
 static const palisade_host_t kamailio_host = {
 		.log = host_log,
 		.read = reading_of,
+		.bytes = message_bytes,
 		.route = reading_route,
 		.in_dialog = dialog_holds,
 		.close_connection = message_close_connection,
@@ -103,7 +106,8 @@ static int child_init(int rank)
 	/* These are calls in the main process, around the fork. */
 	if(rank == PROC_INIT) {
 		edge_init();
-		reply_init();
+		transactions_init();
+		challenge_init();
 		dialog_init();
 	}
 	if(rank == PROC_MAIN)

@@ -16,24 +16,14 @@
 #include "core/parser/msg_parser.h"
 #include "core/resolve.h"
 #include "core/route.h"
-#include "core/sr_module.h"
-#include "modules/tm/tm_load.h"
 
+#include "challenge.h"
 #include "message.h"
 #include "palisade.h"
 #include "reading.h"
 #include "reply.h"
 #include "text.h"
-
-/* all zero without tm */
-static tm_api_t tm;
-
-void reply_init(void)
-{
-	/* load_tm_api() complains where there is none */
-	if(find_export("load_tm", NO_SCRIPT, 0) == NULL || load_tm_api(&tm) != 0)
-		memset(&tm, 0, sizeof(tm));
-}
+#include "transactions.h"
 
 /*
  * A copy of a message of a transaction, to be freed by copy_free(). tm keeps
@@ -160,6 +150,8 @@ static int judge_reply(sip_msg_t *msg)
 		t = tm.t_gett();
 	if(t == NULL || t == T_UNDEFINED)
 		return judge_unmatched(msg, matters);
+	if(branch >= 0)
+		challenge_relayed(t, branch, msg);
 	/* one of this server's own requests came from nowhere */
 	result = matters && t->uas.request != NULL
 					 ? judge_matched(t->uas.request, msg->REPLY_STATUS,
@@ -177,14 +169,14 @@ static int judge_reply(sip_msg_t *msg)
 /* in a failure_route: the request at hand, and the reply that was picked */
 static int judge_failure(sip_msg_t *msg)
 {
-	struct cell *t = tm.t_gett != NULL ? tm.t_gett() : NULL;
+	struct cell *t = transaction_at_hand();
 	const sip_msg_t *reply;
 	palisade_text_t challenge = text_none;
 	palisade_message_t request;
 	sip_msg_t copy;
 	int branch, status, result;
 
-	if(t == NULL || t == T_UNDEFINED)
+	if(t == NULL)
 		return 1;
 	branch = tm.t_get_picked_branch();
 	if(branch < 0 || branch >= t->nr_of_outgoings)
@@ -193,6 +185,8 @@ static int judge_failure(sip_msg_t *msg)
 	reply = t->uac[branch].reply;
 	if(palisade_reply_matters(reading_method(msg), status) < 0)
 		return 1;
+	if(reply != NULL && reply != FAKED_REPLY)
+		challenge_relayed(t, branch, reply);
 	message_fill(&request, msg);
 
 	if(reply == NULL || reply == FAKED_REPLY)

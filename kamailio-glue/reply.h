@@ -10,10 +10,6 @@
 
 #include "core/parser/msg_parser.h"
 
-/* Binds to tm, if it is loaded. To be called once, after all modules have
- * started and before the fork. */
-void reply_init(void);
-
 /* Hands the reply at hand to Rust, with the request that it answers: in an
  * onreply_route the message itself, in a failure_route the one that was picked.
  * Its answer; 1 where there is no reply. */

@@ -17,6 +17,7 @@
 #define PALISADE_PARAMETERS(X) \
 	X(sampling_time_unit) \
 	X(reqs_density_per_unit) \
+	X(reqs_per_user) \
 	X(remove_latency) \
 	X(rate_ban_time) \
 	X(ipv4_prefix) \
@@ -87,8 +88,8 @@
 	TEXT(palisade_unban, unban, palisade_unban) \
 	MESSAGE(palisade_is_banned, is_banned, palisade_is_banned) \
 	TEXT(palisade_is_banned, is_banned_key, palisade_is_banned_key) \
-	MESSAGE_NUMBER(palisade_auth_result, auth_result, palisade_auth_result) \
-	MESSAGE_NUMBER_TEXT(palisade_auth_result, auth_result_user, palisade_auth_result) \
+	MESSAGE_NUMBER(palisade_auth_result, auth_result, challenge_auth_result) \
+	MESSAGE_NUMBER_TEXT(palisade_auth_result, auth_result_user, challenge_auth_result) \
 	MESSAGE_NO_TEXT(palisade_auth_failed, auth_failed, palisade_auth_failed) \
 	MESSAGE_TEXT(palisade_auth_failed, auth_failed_user, palisade_auth_failed) \
 	MESSAGE_NO_TEXT(palisade_auth_ok, auth_ok, palisade_auth_ok) \

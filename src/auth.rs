@@ -30,7 +30,7 @@ mod known;
 mod record;
 mod tally;
 
-use find::Seen;
+use find::{Seen, Who};
 use known::Known;
 pub use record::AuthFailures;
 use record::{Subject, WORDS};
@@ -247,11 +247,17 @@ impl AuthTable {
     }
 
     /// Takes note that this pair has authenticated: its failures are forgotten, here and where they
-    /// counted for the user or the source, and the source is known to be good for the user.
-    pub fn succeed(&self, attempt: Attempt<'_>, clock: &impl Clock) {
+    /// counted for the user or the source. If it is at home there, the source is known to be good for the
+    /// user. True if it was not in this [period](crate::proof::period), or nobody remembers.
+    pub fn succeed(&self, attempt: Attempt<'_>, is_at_home: bool, clock: &impl Clock) -> bool {
         let clock = &clock.still();
         let who = self.who(attempt);
-        self.known.note(who.known, clock);
+        let is_new = is_at_home && self.known.note(who.known, clock);
+        self.forgive(who, clock);
+        is_new
+    }
+
+    fn forgive(&self, who: Who, clock: &impl Clock) {
         let mut forgiven = 0;
         let look = |subject| move || self.find(subject, clock);
         let changed = self.change(None, look(who.pair), |tally| {

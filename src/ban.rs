@@ -16,7 +16,7 @@ use crate::source::Source;
 
 mod reason;
 
-pub use reason::{BanReason, Origin, REASON_BYTES};
+pub use reason::{Against, BanReason, Origin, REASON_BYTES};
 
 /// How often a ban is looked for, or set, again that was replaced or lifted meanwhile.
 const ATTEMPTS: usize = 8;
@@ -54,6 +54,34 @@ pub struct Ban {
     pub reason: BanReason,
     /// Who set it.
     pub origin: Origin,
+    /// Who is kept out.
+    pub against: Against,
+}
+
+/// A ban that is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    /// Until when, in milliseconds of [`Clock`]; 0: until lifted.
+    pub until_ms: u64,
+    /// Why.
+    pub reason: BanReason,
+    /// Who sets it.
+    pub origin: Origin,
+    /// Who is kept out.
+    pub against: Against,
+}
+
+impl Order {
+    /// To keep out everybody.
+    #[must_use]
+    pub const fn against_everybody(until_ms: u64, reason: BanReason, origin: Origin) -> Self {
+        Self {
+            until_ms,
+            reason,
+            origin,
+            against: Against::Everybody,
+        }
+    }
 }
 
 impl Ban {
@@ -72,6 +100,7 @@ impl Ban {
             count: words[COUNT],
             reason: BanReason::from_words(&words[REASON..]),
             origin: Origin::from_word(words[ORIGIN]),
+            against: Against::from_word(words[ORIGIN]),
         }
     }
 }
@@ -123,31 +152,40 @@ impl BanTable {
         })
     }
 
-    /// Is this source banned? Counts a hit on its ban, if so.
-    pub fn hit(&self, source: Source, hash: u64, clock: &impl Clock) -> bool {
+    /// Is this source banned, and who of it is kept out? Counts a hit on its ban, if so.
+    pub fn hit(&self, source: Source, hash: u64, clock: &impl Clock) -> Option<Against> {
+        self.find(source, hash, clock, |record| {
+            // Statistics only: a ban that takes this place at this instant inherits the hit.
+            record.words[HITS].fetch_add(1, Ordering::Relaxed);
+        })
+    }
+
+    /// Is this source banned, and who of it is kept out?
+    #[must_use]
+    pub fn holds(&self, source: Source, hash: u64, clock: &impl Clock) -> Option<Against> {
+        self.find(source, hash, clock, |_| {})
+    }
+
+    #[inline]
+    fn find(
+        &self,
+        source: Source,
+        hash: u64,
+        clock: &impl Clock,
+        found: impl FnOnce(&Record<WORDS>),
+    ) -> Option<Against> {
         match self.table.find(hash, clock.now_s(), is(source)) {
             Lookup::Live(entry) => {
                 let record = self.table.record(entry);
                 if is_over(record.get(UNTIL_MS), clock) {
-                    return false;
+                    return None;
                 }
-                // Statistics only: a ban that takes this place at this instant inherits the hit.
-                record.words[HITS].fetch_add(1, Ordering::Relaxed);
-                true
+                found(record);
+                Some(Against::from_word(record.get(ORIGIN)))
             }
-            // Somebody bans it just now.
-            Lookup::Busy => true,
-            Lookup::Nothing => false,
-        }
-    }
-
-    /// Is this source banned?
-    #[must_use]
-    pub fn holds(&self, source: Source, hash: u64, clock: &impl Clock) -> bool {
-        match self.table.find(hash, clock.now_s(), is(source)) {
-            Lookup::Live(entry) => !is_over(self.table.record(entry).get(UNTIL_MS), clock),
-            Lookup::Busy => true,
-            Lookup::Nothing => false,
+            // Somebody bans it just now. Whom is not known: who has proven is not kept out.
+            Lookup::Busy => Some(Against::Strangers),
+            Lookup::Nothing => None,
         }
     }
 
@@ -168,26 +206,18 @@ impl BanTable {
         None
     }
 
-    /// Bans a source until `until_ms` (0: until lifted).
-    pub fn ban(
-        &self,
-        source: Source,
-        hash: u64,
-        until_ms: u64,
-        reason: BanReason,
-        origin: Origin,
-        clock: &impl Clock,
-    ) -> Banned {
+    /// Bans a source.
+    pub fn ban(&self, source: Source, hash: u64, order: Order, clock: &impl Clock) -> Banned {
         for _ in 0..ATTEMPTS {
-            if let Some(count) = self.prolong(source, hash, until_ms, reason, origin, clock) {
+            if let Some(count) = self.prolong(source, hash, order, clock) {
                 return Banned::Renewed(count);
             }
-            let claim = match self.claim(source, hash, until_ms, clock) {
+            let claim = match self.claim(source, hash, order, clock) {
                 Ok(claim) => claim,
                 Err(Refused::Full) => return Banned::Full,
                 Err(_) => return Banned::Busy,
             };
-            match Self::write(claim, source, until_ms, reason, origin, clock) {
+            match Self::write(claim, source, order, clock) {
                 Ok(banned) => return banned,
                 // Its old ban has ended, or another process has renewed it.
                 Err(NotPublished::Changed) => {}
@@ -200,18 +230,14 @@ impl BanTable {
 
     /// Renews a ban in its place, where the same is banned for the same reason until later, as most
     /// renewals are: a single word changes. The count, if so.
-    fn prolong(
-        &self,
-        source: Source,
-        hash: u64,
-        until_ms: u64,
-        reason: BanReason,
-        origin: Origin,
-        clock: &impl Clock,
-    ) -> Option<u64> {
+    fn prolong(&self, source: Source, hash: u64, order: Order, clock: &impl Clock) -> Option<u64> {
+        let until_ms = order.until_ms;
         let found = self.table.find(hash, clock.now_s(), is(source));
         let (entry, ban) = self.read(found.live()?)?;
-        let is_the_same = ban.source == source && ban.reason == reason && ban.origin == origin;
+        let is_the_same = ban.source == source
+            && ban.reason == order.reason
+            && ban.origin == order.origin
+            && ban.against == order.against;
         let is_later = ban.until_ms == until_ms || (ban.until_ms != 0 && ban.until_ms < until_ms);
         if !is_the_same || !is_later || is_over(ban.until_ms, clock) {
             return None;
@@ -234,19 +260,22 @@ impl BanTable {
         &self,
         source: Source,
         hash: u64,
-        until_ms: u64,
+        order: Order,
         clock: &impl Clock,
     ) -> Result<Claim<'_, WORDS>, Refused> {
-        self.table
-            .claim(hash, clock.now_s(), keep_until_s(until_ms), is(source))
+        let now_s = clock.now_s();
+        let worth_s = match order.against {
+            Against::Everybody => keep_until_s(order.until_ms),
+            // Anybody can have it set: no other ban has to go for it.
+            Against::Strangers => now_s,
+        };
+        self.table.claim(hash, now_s, worth_s, is(source))
     }
 
     fn write(
         mut claim: Claim<'_, WORDS>,
         source: Source,
-        until_ms: u64,
-        reason: BanReason,
-        origin: Origin,
+        order: Order,
         clock: &impl Clock,
     ) -> Result<Banned, NotPublished> {
         fail::point("ban.claimed");
@@ -266,12 +295,12 @@ impl BanTable {
         record.set(HITS, hits);
         fail::point("ban.half_written");
         record.set(COUNT, count);
-        record.set(UNTIL_MS, until_ms);
-        for (word, value) in reason.to_words().into_iter().enumerate() {
+        record.set(UNTIL_MS, order.until_ms);
+        for (word, value) in order.reason.to_words().into_iter().enumerate() {
             record.set(REASON + word, value);
         }
-        record.set(ORIGIN, origin as u64);
-        claim.publish(keep_until_s(until_ms))?;
+        record.set(ORIGIN, order.against.with(order.origin));
+        claim.publish(keep_until_s(order.until_ms))?;
         Ok(if is_renewed {
             Banned::Renewed(count)
         } else {

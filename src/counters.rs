@@ -102,6 +102,16 @@ counters! {
     ListErrors "list_errors";
     /// Loadings of files of countries and systems that failed.
     GeoErrors "geo_errors";
+    /// Messages let through at a source that is closed to strangers: by a nonce that was handed to it,
+    SparedNonce "spared_nonce";
+    /// … as part of a call or a registration,
+    SparedCall "spared_call";
+    /// … from a flow that has proven where it is,
+    SparedFlow "spared_flow";
+    /// … for their Contact,
+    SparedContact "spared_contact";
+    /// … since they were sent again.
+    SparedAgain "spared_again";
     /// Faults of the module itself: panics that stopped at the boundary.
     Faults "faults";
     /// Log lines left out to keep the log from flooding.

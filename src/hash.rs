@@ -4,7 +4,7 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use crate::source::Source;
+use crate::source::{Flow, Source};
 
 mod spelling;
 
@@ -64,6 +64,12 @@ impl Hash {
     #[must_use]
     pub fn pair(&self, user: u64, source: Source) -> u64 {
         self.0.hash_one((user, source.key))
+    }
+
+    /// Of a flow.
+    #[must_use]
+    pub fn flow(&self, flow: Flow) -> u64 {
+        self.texts(&[b"flow", &flow.bytes()])
     }
 
     /// Of texts that come one after the other.

@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 
 use once_cell::sync::OnceCell;
 
-use crate::message::{Message, Method, Part, Unreadable};
+use crate::message::{Came, Message, Method, Part, Unreadable};
 use crate::report::{Full, Reply};
 
 #[allow(
@@ -110,8 +110,7 @@ const JUDGED: u32 = 1 << 31;
 #[allow(missing_debug_implementations)]
 pub struct HostMessage<'a> {
     handle: *const c_void,
-    charged: bool,
-    on_connection: bool,
+    came: Came,
     raw: Cell<Option<NonNull<HostReading>>>,
     _borrowed: core::marker::PhantomData<&'a c_void>,
 }
@@ -121,11 +120,10 @@ impl<'a> HostMessage<'a> {
     ///
     /// `handle` is what the host's functions take, or NULL, and valid for as long as this lives.
     #[must_use]
-    pub const unsafe fn new(handle: *const c_void, charged: bool, on_connection: bool) -> Self {
+    pub const unsafe fn new(handle: *const c_void, came: Came) -> Self {
         Self {
             handle,
-            charged,
-            on_connection,
+            came,
             raw: Cell::new(None),
             _borrowed: core::marker::PhantomData,
         }
@@ -278,17 +276,23 @@ impl Message for HostMessage<'_> {
         }
     }
 
-    fn was_charged(&self) -> bool {
-        self.charged
+    fn came(&self) -> Came {
+        self.came
     }
 
-    fn is_on_connection(&self) -> bool {
-        self.on_connection
+    fn bytes(&self) -> &[u8] {
+        let Some(of) = self.function(|host| host.bytes) else {
+            return &[];
+        };
+        // SAFETY: the handle is valid by the contract of `new`.
+        let text = unsafe { of(self.handle) };
+        // SAFETY: as in `nth`.
+        unsafe { bytes(text) }
     }
 
     fn close_connection(&self) {
         let close = self.function(|host| host.close_connection);
-        if let Some(close) = close.filter(|_| self.on_connection) {
+        if let Some(close) = close.filter(|_| self.came.is_on_connection) {
             // SAFETY: the handle is valid by the contract of `new`.
             unsafe { close(self.handle) }
         }

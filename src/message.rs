@@ -45,6 +45,19 @@ const QUOTES_MAX: usize = 64;
 /// Equals signs in it.
 const PARAMETERS_MAX: usize = 64;
 
+/// How a message came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Came {
+    /// The port that it was sent from; 0: not known.
+    pub port: u16,
+    /// On a connection: its sender receives what is sent to its address.
+    pub is_on_connection: bool,
+    /// The edge has charged it to its source.
+    pub was_charged: bool,
+    /// The edge has let it through where its source is closed to strangers.
+    pub was_spared: bool,
+}
+
 /// A message of a host's, as the host has read it.
 pub trait Message {
     /// What its method is taken for; of a reply, that of its request.
@@ -77,14 +90,14 @@ pub trait Message {
         None
     }
 
-    /// Has the edge charged it to its source?
-    fn was_charged(&self) -> bool {
-        false
+    /// How it came.
+    fn came(&self) -> Came {
+        Came::default()
     }
 
-    /// Did it come on a connection? Then its sender receives what is sent to its address.
-    fn is_on_connection(&self) -> bool {
-        false
+    /// All its bytes, as they came; empty where the host does not have them any more.
+    fn bytes(&self) -> &[u8] {
+        b""
     }
 
     /// Closes the connection it came on, if it came on one.
@@ -251,6 +264,48 @@ impl Message for NoMessage {
 
     fn nth(&self, _part: Part, _index: usize) -> &[u8] {
         b""
+    }
+}
+
+/// A datagram that is not parsed yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Datagram<'a> {
+    /// The port that it came from.
+    pub port: u16,
+    /// All of it.
+    pub bytes: &'a [u8],
+}
+
+impl Message for Datagram<'_> {
+    fn method(&self) -> Method {
+        Method::None
+    }
+
+    fn is_request(&self) -> bool {
+        false
+    }
+
+    fn unreadable(&self) -> Unreadable {
+        Unreadable::default()
+    }
+
+    fn count(&self, _part: Part) -> usize {
+        0
+    }
+
+    fn nth(&self, _part: Part, _index: usize) -> &[u8] {
+        b""
+    }
+
+    fn came(&self) -> Came {
+        Came {
+            port: self.port,
+            ..Came::default()
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes
     }
 }
 

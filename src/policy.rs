@@ -17,6 +17,7 @@ use crate::journal::{Journal, Sink};
 use crate::keeper::{self, Keeper};
 use crate::lists::database::{Access, Database, NoDatabase};
 use crate::lists::{Desk, Lists};
+use crate::proof::Proofs;
 use crate::rate::{Limit, RateTable};
 use crate::scan::{self, ScanTable};
 use crate::settings::Settings;
@@ -34,8 +35,10 @@ mod geo;
 mod inspection;
 mod lists;
 mod log;
+mod proofs;
 mod replies;
 mod scans;
+mod spare;
 mod variables;
 
 pub use authentication::AuthResult;
@@ -97,6 +100,8 @@ pub struct Firewall<C = Monotonic> {
     pub auth: AuthTable,
     /// Who scans users and numbers, and of whom the script has signalled something.
     pub scans: ScanTable,
+    /// Who has proven to be where.
+    pub proofs: Proofs,
     /// What scanners call themselves.
     pub agents: Filter,
     /// Who and what is trusted or denied by list.
@@ -169,6 +174,7 @@ impl<C: Clock> Firewall<C> {
             + BanTable::room(bans)
             + AuthTable::room(users)
             + ScanTable::room(scans)
+            + Proofs::room(users)
             + Filter::room(builtin, &settings.agents)
             + Lists::ROOM
             + Geo::room(&settings.geo)
@@ -212,6 +218,7 @@ impl<C: Clock> Firewall<C> {
             bans: BanTable::new(&mut region, bans)?,
             auth: AuthTable::new(&mut region, users, hash.clone(), rules)?,
             scans: ScanTable::new(&mut region, scans, hash.clone(), scan_rules)?,
+            proofs: Proofs::new(&mut region, users, hash.clone(), limit)?,
             agents: Filter::new(&mut region, builtin, &settings.agents)?,
             lists: Lists::new(
                 &mut region,
@@ -259,6 +266,12 @@ impl<C: Clock> Firewall<C> {
     pub fn locate(&self, address: Address) -> (Source, u64) {
         let source = self.prefixes.source_of(address);
         (source, self.hash.source(source))
+    }
+
+    /// What the connections of a source are charged to: no datagram in its name is.
+    pub(crate) fn connections_of(&self, source: Source) -> (Source, u64) {
+        let connections = source.connections();
+        (connections, self.hash.pair(connections.halves()[0], source))
     }
 
     /// From here on this process waits for nobody while it looks at a message: neither for the keeper

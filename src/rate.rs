@@ -269,6 +269,55 @@ impl RateTable {
         Rate::Fine
     }
 
+    /// Takes one request out of a budget of so many in a window. What it does not grant is not counted:
+    /// it is open again with the next window, however much was asked for.
+    pub fn grant(&self, source: Source, hash: u64, requests: u64, clock: &impl Clock) -> bool {
+        let limit = Limit {
+            requests,
+            ..self.limit
+        };
+        let (set, tag) = (self.set(hash), SourceTag::of(source, hash));
+        for _ in 0..ATTEMPTS {
+            let now_ms = clock.coarse_ms();
+            let Some((way, _)) = self.find(set, tag) else {
+                match self.insert(set, source, tag, now_ms) {
+                    Some(_) => return true,
+                    None => continue, // Another process was faster.
+                }
+            };
+            let is_its_own = |word| Window::unpack(word).check == tag.check();
+            // Relaxed: as in `charge_any`.
+            let cell = &self.sets[set].ways[way][1];
+            let granted = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
+                let new = Window::unpack(word).after_request(now_ms, limit);
+                (is_its_own(word) && !new.is_hot(limit)).then(|| new.pack())
+            });
+            match granted {
+                Ok(_) => return true,
+                Err(word) if is_its_own(word) => return false,
+                Err(_) => {} // The place became another's after `find` read its tag.
+            }
+        }
+        false
+    }
+
+    /// Gives so many requests back to a budget.
+    pub fn give_back(&self, source: Source, hash: u64, requests: u64) {
+        let (set, tag) = (self.set(hash), SourceTag::of(source, hash));
+        if let Some((way, _)) = self.find(set, tag) {
+            // Relaxed: as in `charge_any`. The place may have become another's since.
+            let _anothers = self.sets[set].ways[way][1].fetch_update(
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+                |word| {
+                    let window = Window::unpack(word);
+                    let hits = window.hits.saturating_sub(requests);
+                    (window.check == tag.check()).then(|| Window { hits, ..window }.pack())
+                },
+            );
+        }
+    }
+
     /// Forgets what a source sent.
     pub fn forget(&self, source: Source, hash: u64) {
         let (set, tag) = (self.set(hash), SourceTag::of(source, hash));

@@ -16,6 +16,10 @@ pub struct Address(pub u128);
 
 const MAPPED: u128 = 0xffff_0000_0000;
 
+/// The bit that tells the connections of a source from its datagrams: of the addresses that are given
+/// away, all begin with 000, 001 or 111.
+const CONNECTIONS: u128 = 1 << 126;
+
 /// `64:ff9b::/96`, the well-known prefix of NAT64.
 const NAT64: u128 = 0x0064_ff9b << 96;
 
@@ -91,6 +95,35 @@ impl From<IpAddr> for Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ipv6Addr::from_bits(self.0).to_canonical().fmt(f)
+    }
+}
+
+/// One phone behind a NAT: a source's full address, its port, and the way it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// The address.
+    pub address: Address,
+    /// The port; 0: not known.
+    pub port: u16,
+    /// A connection (TCP, TLS, WebSocket), not datagrams.
+    pub is_connection: bool,
+}
+
+impl Flow {
+    /// All there is to say of it: address, port, and how it came.
+    #[must_use]
+    pub const fn bytes(self) -> [u8; 19] {
+        let (address, port) = (self.address.0.to_be_bytes(), self.port.to_be_bytes());
+        let mut bytes = [0; 19];
+        let mut at = 0;
+        while at < 16 {
+            bytes[at] = address[at];
+            at += 1;
+        }
+        bytes[16] = port[0];
+        bytes[17] = port[1];
+        bytes[18] = self.is_connection as u8;
+        bytes
     }
 }
 
@@ -188,6 +221,26 @@ impl Source {
             Some(self.key as u32)
         } else {
             None
+        }
+    }
+
+    /// What stands for the connections of a source, beside its datagrams: in a part of IPv6 that nobody
+    /// is in (`4000::/2` and `a000::/3`, IANA's registry of unicast addresses).
+    #[must_use]
+    pub const fn connections(self) -> Self {
+        Self {
+            key: self.key ^ CONNECTIONS,
+        }
+    }
+
+    /// The source whose connections this stands for, if it does.
+    #[must_use]
+    pub const fn of_connections(self) -> Option<Self> {
+        match self.key >> 125 {
+            0b010 | 0b011 | 0b101 => Some(Self {
+                key: self.key ^ CONNECTIONS,
+            }),
+            _ => None,
         }
     }
 

@@ -80,9 +80,9 @@ request_route {
 "#,
     )
     .start();
-    let scanner = Phone::udp(&kam, "127.0.0.66").agent("friendly-scanner");
+    let scanner = Phone::tcp(&kam, "127.0.0.66").agent("friendly-scanner");
     assert_eq!(scanner.status(&scanner.request("OPTIONS")), None);
-    let guesser = Phone::udp(&kam, "127.0.0.67").user("o'hara=");
+    let guesser = Phone::tcp(&kam, "127.0.0.67").user("o'hara=");
     assert_eq!(guesser.status(&guesser.request("REGISTER")), None);
     for (key, reason) in [
         ("192.0.2.1", "two words"),
@@ -93,6 +93,13 @@ request_route {
         kam.rpc(Rpc::Datagram, "palisade.ban", json!([key, 60, reason]))
             .unwrap();
     }
+    // What anybody can have done in their name is nobody else's to ban them for.
+    let forged = Phone::udp(&kam, "127.0.0.68").agent("friendly-scanner");
+    assert_eq!(forged.status(&forged.request("OPTIONS")), None);
+    let forged = Phone::udp(&kam, "127.0.0.69");
+    assert_eq!(forged.status(&forged.request("REGISTER")), None);
+    kam.log().expect("ban key=127.0.0.68");
+    kam.log().expect("key=127.0.0.69");
     kam.log().expect("auth_block");
     kam.log().expect("ban key=192.0.2.3");
     let log = syslog(&kam.log().lines());

@@ -299,7 +299,7 @@ fn the_policy_bans_or_only_logs() {
     let phone = Phone::udp(&kam, "127.0.0.66");
     assert_eq!(code(phone.ask(&request(&phone, ATTACKS[0].0))), FOUND);
     kam.log()
-        .expect("ban key=127.0.0.66 reason=sqli seconds=1000 count=1");
+        .expect("ban key=127.0.0.66 reason=sqli seconds=300 count=1 proof=no");
     assert_eq!(phone.status(&phone.request("OPTIONS")), None, "banned");
     kam.stop();
 

@@ -214,7 +214,7 @@ impl Run {
                 self.let_through.clear();
             }
             4 => {
-                self.table.succeed(attempt(0), &self.clock);
+                self.table.succeed(attempt(0), true, &self.clock);
                 self.succeed(user, source);
                 self.let_through.clear();
             }

@@ -72,9 +72,8 @@ impl Run {
                     now_ms + seconds * 1000
                 };
                 let live = self.table.bans(&self.clock).count();
-                let told = self
-                    .table
-                    .ban(source, hash, until_ms, reason, origin, &self.clock);
+                let order = Order::against_everybody(until_ms, reason, origin);
+                let told = self.table.ban(source, hash, order, &self.clock);
                 let expected = self.model.get_mut(&key).expect("made above");
                 match told {
                     Banned::New(bans) => {
@@ -110,7 +109,7 @@ impl Run {
                 self.model.get_mut(&key).expect("made above").until_ms = None;
             }
             4 => {
-                let hit = self.table.hit(source, hash, &self.clock);
+                let hit = self.table.hit(source, hash, &self.clock).is_some();
                 self.agree(hit, banned);
                 self.model.get_mut(&key).expect("made above").hits += u64::from(hit);
             }

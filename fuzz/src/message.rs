@@ -5,7 +5,7 @@
 //! bars, in the order of [`Part`]; those of further credentials and contacts follow.
 
 use palisade::counters::Counter;
-use palisade::message::{CREDENTIALS_MAX, Message, Method, Part, Unreadable};
+use palisade::message::{CREDENTIALS_MAX, Came, Datagram, Message, Method, Part, Unreadable};
 use palisade::policy::{AtEdge, AuthResult, Firewall, Inspection, Verdict};
 
 use crate::firewall;
@@ -14,7 +14,8 @@ use crate::world;
 
 struct Parts {
     texts: Vec<Vec<u8>>,
-    was_charged: bool,
+    came: Came,
+    bytes: Vec<u8>,
 }
 
 impl Parts {
@@ -62,8 +63,12 @@ impl Message for Parts {
         text.map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn was_charged(&self) -> bool {
-        self.was_charged
+    fn came(&self) -> Came {
+        self.came
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -75,7 +80,13 @@ pub fn step(firewall: &Firewall, line: &[u8]) {
     let address = firewall::source(source);
     let message = Parts {
         texts: texts(input.0),
-        was_charged: source & 8 != 0,
+        came: Came {
+            port: 5060 + u16::from(source & 1),
+            is_on_connection: source & 16 != 0,
+            was_charged: source & 8 != 0,
+            was_spared: source & 32 != 0,
+        },
+        bytes: input.0.to_vec(),
     };
     let user = message
         .texts
@@ -88,9 +99,9 @@ pub fn step(firewall: &Firewall, line: &[u8]) {
     };
     let verdict = match check.to_ascii_lowercase() {
         b'r' => ask(&|it| it.check_rate()),
-        b'd' => match firewall.check_datagram(address, input.0) {
+        b'd' => match firewall.check_datagram(address, &Datagram { port: 5060, bytes: input.0 }) {
             AtEdge::Drop => Verdict::Blocked,
-            AtEdge::Pass | AtEdge::Charged => Verdict::Pass,
+            AtEdge::Pass | AtEdge::Charged | AtEdge::Spared => Verdict::Pass,
         },
         b'a' => ask(&|it| it.check_agent(Some(input.0))),
         b'q' => ask(&|it| it.check_sqli(None)),

@@ -3,11 +3,15 @@
 
 use crate::host;
 use crate::journal::{self, write_line};
+use crate::message::Datagram;
 use crate::policy::{AtEdge, Firewall, Verdict};
 use crate::source::Address;
 
 use super::boundary::{Answer, exported};
-use super::{PALISADE_EDGE_CHARGED, palisade_address_t, palisade_message_t, palisade_text_t};
+use super::{
+    PALISADE_EDGE_CHARGED, PALISADE_EDGE_SPARED, palisade_address_t, palisade_message_t,
+    palisade_text_t,
+};
 
 /// The script's codes.
 pub(super) const fn code(verdict: Verdict) -> i32 {
@@ -53,7 +57,8 @@ pub unsafe extern "C" fn palisade_check(message: *const palisade_message_t) -> i
 
 /// The edge: a datagram from `source`, before it is parsed.
 ///
-/// Returns 1 pass, `PALISADE_EDGE_CHARGED` pass and charged to its source, -1 to be dropped.
+/// Returns 1 pass, `PALISADE_EDGE_CHARGED` pass and charged to its source, `PALISADE_EDGE_SPARED` pass
+/// though its source is closed to strangers, -1 to be dropped.
 ///
 /// # Safety
 ///
@@ -66,12 +71,17 @@ pub unsafe extern "C" fn palisade_edge(
     exported!(palisade_edge, CHECK, (datagram), |firewall| {
         // SAFETY: the contract above.
         let source = unsafe { source.as_ref() };
-        let Some(address) = source.and_then(palisade_address_t::read) else {
+        let Some((address, port)) = source.and_then(|it| Some((it.read()?, it.port()))) else {
             return 1;
         };
-        match firewall.check_datagram(address, datagram.unwrap_or_default()) {
+        let datagram = Datagram {
+            port,
+            bytes: datagram.unwrap_or_default(),
+        };
+        match firewall.check_datagram(address, &datagram) {
             AtEdge::Pass => 1,
             AtEdge::Charged => PALISADE_EDGE_CHARGED,
+            AtEdge::Spared => PALISADE_EDGE_SPARED,
             AtEdge::Drop => -1,
         }
     })

@@ -95,8 +95,8 @@ pub const FUNCTIONS: &[Function] = functions! {
     palisade_unban: unban Text palisade_unban;
     palisade_is_banned: is_banned Message palisade_is_banned,
         is_banned_key Text palisade_is_banned_key;
-    palisade_auth_result: auth_result MessageNumber palisade_auth_result,
-        auth_result_user MessageNumberText palisade_auth_result;
+    palisade_auth_result: auth_result MessageNumber challenge_auth_result,
+        auth_result_user MessageNumberText challenge_auth_result;
     palisade_auth_failed: auth_failed MessageNoText palisade_auth_failed,
         auth_failed_user MessageText palisade_auth_failed;
     palisade_auth_ok: auth_ok MessageNoText palisade_auth_ok,

@@ -5,6 +5,8 @@
 use std::io;
 
 use crate::clock::Clock;
+use crate::proof::period;
+use crate::shm::atomic::Ordering;
 use crate::shm::region::Region;
 use crate::shm::table::{Lookup, Record, RecordRef, Table};
 
@@ -17,6 +19,8 @@ const WORDS: usize = 8;
 const USER_HASH: usize = 0;
 const SOURCE_HIGH: usize = 1;
 const SOURCE_LOW: usize = 2;
+/// The last [period] in which it succeeded, counted from 1.
+const PERIOD: usize = 3;
 
 /// A success within this part of the time that a source stays known changes nothing.
 const FRESH: u64 = 16;
@@ -46,11 +50,13 @@ impl Known {
     }
 
     /// Takes note of a success. Until when it counts is a part of the tag, and changed by one
-    /// exchange: a process that dies in the middle of this leaves the old time or the new one.
-    pub fn note(&self, pair: Subject, clock: &impl Clock) {
+    /// exchange: a process that dies in the middle of this leaves the old time or the new one. True if it
+    /// is the first one in this period.
+    pub fn note(&self, pair: Subject, clock: &impl Clock) -> bool {
         if self.known_ms == 0 {
-            return;
+            return false;
         }
+        let period = u64::from(period(clock)) + 1;
         let until_ms = clock.coarse_ms() + self.known_ms;
         let until_s = seconds(until_ms);
         if let Some(entry) = self.find(pair, clock) {
@@ -58,7 +64,9 @@ impl Known {
             if known_until_ms + self.known_ms / FRESH <= until_ms {
                 let _set_by_another_success = self.table.keep_until(entry, until_s);
             }
-            return;
+            // Relaxed: a number by itself.
+            let before = self.table.record(entry).words[PERIOD].swap(period, Ordering::Relaxed);
+            return before != period;
         }
         // A full table forgets one of those that succeeded longest ago. A pair that another process
         // is noting at this moment needs no second note.
@@ -71,8 +79,10 @@ impl Known {
             record.set(USER_HASH, pair.user);
             record.set(SOURCE_HIGH, high);
             record.set(SOURCE_LOW, low);
-            let _published_unless_the_lease_was_over = claim.publish(until_s);
+            record.set(PERIOD, period);
+            return claim.publish(until_s).is_ok();
         }
+        false
     }
 
     pub const fn table(&self) -> &Table<WORDS> {

@@ -60,7 +60,7 @@ impl Bench {
     }
 
     fn succeed(&self, user: &str, source: u128) {
-        self.auth.succeed(attempt(user, source), &self.clock);
+        self.auth.succeed(attempt(user, source), true, &self.clock);
     }
 
     fn blocked(&self, user: &str, source: u128) -> bool {

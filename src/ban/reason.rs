@@ -117,10 +117,46 @@ impl Origin {
     }
 
     pub(super) const fn from_word(word: u64) -> Self {
-        match word {
+        match word & ORIGIN_MASK {
             0 => Self::Check,
             1 => Self::Script,
             _ => Self::Rpc,
+        }
+    }
+}
+
+/// Who of a banned source is kept out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    /// Everybody.
+    Everybody = 0,
+    /// Who has not proven lately that it is there: what the source was banned for, anybody could have
+    /// sent in its name.
+    Strangers = 1,
+}
+
+const ORIGIN_MASK: u64 = 0xff;
+const AGAINST_SHIFT: u32 = 8;
+
+impl Against {
+    /// The word that dumps show.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Everybody => "everybody",
+            Self::Strangers => "strangers",
+        }
+    }
+
+    /// In one word with the origin.
+    pub(super) const fn with(self, origin: Origin) -> u64 {
+        (self as u64) << AGAINST_SHIFT | origin as u64
+    }
+
+    pub(super) const fn from_word(word: u64) -> Self {
+        match word >> AGAINST_SHIFT {
+            0 => Self::Everybody,
+            _ => Self::Strangers,
         }
     }
 }

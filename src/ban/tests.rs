@@ -14,6 +14,10 @@ struct Bench {
     clock: Manual,
 }
 
+const fn order(until_ms: u64) -> Order {
+    Order::against_everybody(until_ms, BanReason::MANUAL, Origin::Rpc)
+}
+
 impl Bench {
     fn new(limit: usize) -> Self {
         let mut region = Region::new(BanTable::room(limit)).unwrap();
@@ -37,19 +41,12 @@ impl Bench {
         } else {
             self.clock.exact_ms() + seconds * 1000
         };
-        self.bans.ban(
-            source,
-            hash,
-            until_ms,
-            BanReason::MANUAL,
-            Origin::Rpc,
-            &self.clock,
-        )
+        self.bans.ban(source, hash, order(until_ms), &self.clock)
     }
 
     fn hit(&self, key: u128) -> bool {
         let (source, hash) = self.at(key);
-        self.bans.hit(source, hash, &self.clock)
+        self.bans.hit(source, hash, &self.clock).is_some()
     }
 
     fn get(&self, key: u128) -> Option<Ban> {
@@ -102,10 +99,19 @@ fn the_same_hash_is_not_the_same_source() {
     let own = Source { key: 1 << 64 | 1 };
     for other in [2 << 64 | 1, 1 << 64 | 2] {
         let Bench { bans, clock, .. } = Bench::new(10);
-        bans.ban(own, hash, 0, BanReason::MANUAL, Origin::Rpc, &clock);
+        bans.ban(own, hash, order(0), &clock);
         for (source, expected) in [(Source { key: other }, false), (own, true)] {
-            assert_eq!(bans.hit(source, hash, &clock), expected, "{other:x}");
-            assert_eq!(bans.holds(source, hash, &clock), expected, "{other:x}");
+            let expected_against = expected.then_some(Against::Everybody);
+            assert_eq!(
+                bans.hit(source, hash, &clock),
+                expected_against,
+                "{other:x}"
+            );
+            assert_eq!(
+                bans.holds(source, hash, &clock),
+                expected_against,
+                "{other:x}"
+            );
             assert_eq!(bans.unban(source, hash, &clock), expected, "{other:x}");
         }
     }

@@ -156,6 +156,9 @@ pub struct palisade_host {
             message: *const ::std::os::raw::c_void,
         ) -> *mut palisade_host_reading_t,
     >,
+    pub bytes: ::std::option::Option<
+        unsafe extern "C" fn(message: *const ::std::os::raw::c_void) -> palisade_host_text_t,
+    >,
     pub route: ::std::option::Option<
         unsafe extern "C" fn(message: *const ::std::os::raw::c_void) -> palisade_host_text_t,
     >,
@@ -247,45 +250,47 @@ pub struct palisade_host {
 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
 const _: () = {
-    ["Size of palisade_host"][::std::mem::size_of::<palisade_host>() - 160usize];
+    ["Size of palisade_host"][::std::mem::size_of::<palisade_host>() - 168usize];
     ["Alignment of palisade_host"][::std::mem::align_of::<palisade_host>() - 8usize];
     ["Offset of field: palisade_host::log"][::std::mem::offset_of!(palisade_host, log) - 0usize];
     ["Offset of field: palisade_host::read"][::std::mem::offset_of!(palisade_host, read) - 8usize];
+    ["Offset of field: palisade_host::bytes"]
+        [::std::mem::offset_of!(palisade_host, bytes) - 16usize];
     ["Offset of field: palisade_host::route"]
-        [::std::mem::offset_of!(palisade_host, route) - 16usize];
+        [::std::mem::offset_of!(palisade_host, route) - 24usize];
     ["Offset of field: palisade_host::in_dialog"]
-        [::std::mem::offset_of!(palisade_host, in_dialog) - 24usize];
+        [::std::mem::offset_of!(palisade_host, in_dialog) - 32usize];
     ["Offset of field: palisade_host::close_connection"]
-        [::std::mem::offset_of!(palisade_host, close_connection) - 32usize];
+        [::std::mem::offset_of!(palisade_host, close_connection) - 40usize];
     ["Offset of field: palisade_host::open_struct"]
-        [::std::mem::offset_of!(palisade_host, open_struct) - 40usize];
+        [::std::mem::offset_of!(palisade_host, open_struct) - 48usize];
     ["Offset of field: palisade_host::open_list"]
-        [::std::mem::offset_of!(palisade_host, open_list) - 48usize];
+        [::std::mem::offset_of!(palisade_host, open_list) - 56usize];
     ["Offset of field: palisade_host::close"]
-        [::std::mem::offset_of!(palisade_host, close) - 56usize];
+        [::std::mem::offset_of!(palisade_host, close) - 64usize];
     ["Offset of field: palisade_host::add_number"]
-        [::std::mem::offset_of!(palisade_host, add_number) - 64usize];
+        [::std::mem::offset_of!(palisade_host, add_number) - 72usize];
     ["Offset of field: palisade_host::add_text"]
-        [::std::mem::offset_of!(palisade_host, add_text) - 72usize];
+        [::std::mem::offset_of!(palisade_host, add_text) - 80usize];
     ["Offset of field: palisade_host::fault"]
-        [::std::mem::offset_of!(palisade_host, fault) - 80usize];
+        [::std::mem::offset_of!(palisade_host, fault) - 88usize];
     ["Offset of field: palisade_host::db_process"]
-        [::std::mem::offset_of!(palisade_host, db_process) - 88usize];
+        [::std::mem::offset_of!(palisade_host, db_process) - 96usize];
     ["Offset of field: palisade_host::db_open"]
-        [::std::mem::offset_of!(palisade_host, db_open) - 96usize];
+        [::std::mem::offset_of!(palisade_host, db_open) - 104usize];
     ["Offset of field: palisade_host::db_select"]
-        [::std::mem::offset_of!(palisade_host, db_select) - 104usize];
+        [::std::mem::offset_of!(palisade_host, db_select) - 112usize];
     ["Offset of field: palisade_host::db_row"]
-        [::std::mem::offset_of!(palisade_host, db_row) - 112usize];
+        [::std::mem::offset_of!(palisade_host, db_row) - 120usize];
     ["Offset of field: palisade_host::db_delete"]
-        [::std::mem::offset_of!(palisade_host, db_delete) - 120usize];
+        [::std::mem::offset_of!(palisade_host, db_delete) - 128usize];
     ["Offset of field: palisade_host::db_insert"]
-        [::std::mem::offset_of!(palisade_host, db_insert) - 128usize];
+        [::std::mem::offset_of!(palisade_host, db_insert) - 136usize];
     ["Offset of field: palisade_host::db_begin"]
-        [::std::mem::offset_of!(palisade_host, db_begin) - 136usize];
+        [::std::mem::offset_of!(palisade_host, db_begin) - 144usize];
     ["Offset of field: palisade_host::db_commit"]
-        [::std::mem::offset_of!(palisade_host, db_commit) - 144usize];
+        [::std::mem::offset_of!(palisade_host, db_commit) - 152usize];
     ["Offset of field: palisade_host::db_close"]
-        [::std::mem::offset_of!(palisade_host, db_close) - 152usize];
+        [::std::mem::offset_of!(palisade_host, db_close) - 160usize];
 };
 pub type palisade_host_t = palisade_host;

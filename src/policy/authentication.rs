@@ -70,7 +70,10 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     fn take_success(&self, attempt: Attempt<'_>) {
         let firewall = self.firewall;
-        firewall.auth.succeed(attempt, &firewall.clock);
+        let is_new = firewall
+            .auth
+            .succeed(attempt, self.is_at_home(), &firewall.clock);
+        self.take_proof(is_new);
         self.count_good_user(attempt);
         firewall.counters.count(Counter::AuthSuccesses);
     }

@@ -1,9 +1,9 @@
 //! Bans: by a check, by the script, by hand; and their end.
 
-use crate::ban::{BanReason, Banned, Origin};
+use crate::ban::{Against, Ban, BanReason, Banned, Order, Origin};
 use crate::clock::Clock;
 use crate::counters::Counter;
-use crate::source::Address;
+use crate::source::{Address, Source};
 
 use super::{Firewall, NotBanned};
 
@@ -13,7 +13,6 @@ impl<C: Clock> Firewall<C> {
     /// # Errors
     ///
     /// [`NotBanned`].
-    #[allow(clippy::cast_sign_loss)]
     pub fn ban(
         &self,
         address: Address,
@@ -21,6 +20,20 @@ impl<C: Clock> Firewall<C> {
         reason: BanReason,
         origin: Origin,
     ) -> Result<(), NotBanned> {
+        let order = Order::against_everybody(self.until_ms(seconds), reason, origin);
+        self.set_ban(address, seconds, order)
+    }
+
+    /// The time so many seconds from now; 0: never.
+    fn until_ms(&self, seconds: u64) -> u64 {
+        match seconds {
+            0 => 0,
+            seconds => self.clock.exact_ms() + seconds * 1000,
+        }
+    }
+
+    fn set_ban(&self, address: Address, seconds: u64, order: Order) -> Result<(), NotBanned> {
+        let (reason, origin) = (order.reason, order.origin);
         let (source, hash) = self.locate(address);
         if self.is_trusted(address) {
             self.counters.count(Counter::BansRefused);
@@ -34,19 +47,12 @@ impl<C: Clock> Firewall<C> {
             ));
             return Err(NotBanned::Own);
         }
-        let until_ms = if seconds == 0 {
-            0
-        } else {
-            self.clock.exact_ms() + seconds * 1000
-        };
         self.bans.end_if_over(source, hash, &self.clock, |ban| {
             self.scans.forget(ban.source, &self.clock);
             self.log_expiry(ban.source);
         });
         let evicted_before = self.evicted();
-        let banned = self
-            .bans
-            .ban(source, hash, until_ms, reason, origin, &self.clock);
+        let banned = self.bans.ban(source, hash, order, &self.clock);
         self.log_evictions(evicted_before);
         match banned {
             Banned::New(count) | Banned::Renewed(count) => {
@@ -58,8 +64,13 @@ impl<C: Clock> Firewall<C> {
                     _ => Counter::BansManual,
                 });
                 let key = self.show(source);
+                let proof = match (origin, order.against) {
+                    (Origin::Check, Against::Everybody) => " proof=yes",
+                    (Origin::Check, Against::Strangers) => " proof=no",
+                    _ => "",
+                };
                 self.journal.event(format_args!(
-                    "ban key={key} reason={reason} seconds={seconds} count={count}"
+                    "ban key={key} reason={reason} seconds={seconds} count={count}{proof}"
                 ));
                 Ok(())
             }
@@ -77,15 +88,25 @@ impl<C: Clock> Firewall<C> {
     }
 
     /// A ban that a check asks for. That it may not or cannot be set is told where it happens.
-    pub(super) fn ban_by_check(&self, address: Address, seconds: u64, reason: BanReason) {
+    pub(super) fn ban_by_check(
+        &self,
+        address: Address,
+        seconds: u64,
+        reason: BanReason,
+        against: Against,
+    ) {
         let (source, hash) = self.locate(address);
-        let until_ms = self.clock.exact_ms() + seconds * 1000;
+        let order = Order {
+            until_ms: self.until_ms(seconds),
+            reason,
+            origin: Origin::Check,
+            against,
+        };
+        // By hand, say: whoever is banned must not get away with less.
         let ban = self.bans.get(source, hash, &self.clock);
-        // By hand, say: whoever is banned must not get away with less. (0: until lifted.)
-        if ban.is_some_and(|ban| ban.until_ms == 0 || (seconds != 0 && ban.until_ms > until_ms)) {
-            return;
+        if !ban.is_some_and(|ban| is_more(&ban, &order)) {
+            let _told = self.set_ban(address, seconds, order);
         }
-        let _told = self.ban(address, seconds, reason, Origin::Check);
     }
 
     /// Lifts a ban, and forgets what the source sent, so that it starts anew. False when there was
@@ -95,10 +116,16 @@ impl<C: Clock> Firewall<C> {
         let lifted = self.bans.unban(source, hash, &self.clock);
         if lifted {
             self.scans.forget(source, &self.clock);
-            self.rate.forget(source, hash);
-            self.log_unban(source, by);
+            self.forget_rate(source);
+            self.log_unban(source, by.name());
         }
         lifted
+    }
+
+    fn forget_rate(&self, source: Source) {
+        self.rate.forget(source, self.hash.source(source));
+        let (connections, hash) = self.connections_of(source);
+        self.rate.forget(connections, hash);
     }
 
     /// Lifts all bans. Returns how many.
@@ -107,8 +134,8 @@ impl<C: Clock> Firewall<C> {
         self.bans.unban_all(&self.clock, |ban| {
             lifted += 1;
             self.scans.forget(ban.source, &self.clock);
-            self.rate.forget(ban.source, self.hash.source(ban.source));
-            self.log_unban(ban.source, by);
+            self.forget_rate(ban.source);
+            self.log_unban(ban.source, by.name());
         });
         lifted
     }
@@ -125,5 +152,15 @@ impl<C: Clock> Firewall<C> {
             self.scans.forget(ban.source, &self.clock);
             self.log_expiry(ban.source);
         });
+    }
+}
+
+/// Does this ban keep out more than what is asked for: more people, or the same for longer?
+fn is_more(ban: &Ban, order: &Order) -> bool {
+    let is_longer = ban.until_ms == 0 || (order.until_ms != 0 && ban.until_ms > order.until_ms);
+    match (ban.against, order.against) {
+        (Against::Everybody, Against::Strangers) => true,
+        (Against::Strangers, Against::Everybody) => false,
+        _ => is_longer,
     }
 }

@@ -3,10 +3,11 @@
 //!
 //! One chain, for `palisade_check()` and, dry, for `palisade.show`. The edge takes its first steps.
 
+use crate::ban::Against;
 use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::edge::is_request;
-use crate::message::{Message, Method, Part, looked_at};
+use crate::message::{Datagram, Message, Method, Part, looked_at};
 use crate::settings::{Edge, Reason};
 use crate::shm::fail;
 use crate::source::Address;
@@ -15,6 +16,7 @@ use super::detect::{
     agent, contact, network, network::TrustedBy, place, rate, route, sqli, texts, unreadable,
 };
 use super::evidence::Evidence;
+use super::spare::Judged;
 use super::{Firewall, Inspection, Verdict};
 
 /// What the edge makes of a datagram.
@@ -24,6 +26,8 @@ pub enum AtEdge {
     Pass,
     /// It does, and has been charged to its source.
     Charged,
+    /// It does, though its source is closed to strangers.
+    Spared,
     /// It is dropped.
     Drop,
 }
@@ -37,7 +41,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let verdict = self.verdict();
         if verdict == Verdict::Pass {
             firewall.counters.count(Counter::Passed);
-        } else if self.message.is_on_connection() && self.is_to_be_closed() {
+        } else if self.message.came().is_on_connection && self.is_to_be_closed() {
             self.message.close_connection();
         }
         verdict
@@ -48,14 +52,16 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         self.firewall.bans.prefetch(self.hash);
         self.firewall.rate.prefetch(self.hash);
         if self.is_trusted() {
+            self.note_call();
             return Verdict::Pass;
         }
-        if self.is_banned() {
-            self.firewall.counters.count(Counter::BlockedBan);
-            return Verdict::Blocked;
+        let gate = self.gate();
+        if let Some(verdict) = self.turned_away(gate) {
+            return verdict;
         }
+        let is_charged = gate == Gate::Spared || self.message.came().was_charged;
         self.step(Reason::List, || network::detect(self))
-            .or(|| match self.message.was_charged() {
+            .or(|| match is_charged {
                 true => Verdict::Pass,
                 false => self.step(Reason::Rate, || rate::detect(self)),
             })
@@ -67,19 +73,42 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     /// is, not for what one message is.
     fn is_to_be_closed(&self) -> bool {
         let firewall = self.firewall;
-        let is_hot = || {
-            let now_ms = firewall.clock.exact_ms();
-            let usage = firewall.rate.usage(self.source, self.hash, now_ms);
-            usage.is_some_and(|usage| usage.is_over(network::allowance(self)))
-        };
+        let is_hot = || self.usage().is_some_and(|usage| self.is_over(&usage));
         firewall.settings.tcp_close() == 1 && (self.holds_ban() || is_hot())
     }
 
-    pub(super) fn is_banned(&self) -> bool {
+    /// Is the source banned, and if so, this message too?
+    pub(super) fn gate(&self) -> Gate {
         let firewall = self.firewall;
-        match self.dry {
-            None => firewall.bans.hit(self.source, self.hash, &firewall.clock) && !self.is_own(),
-            Some(_) => self.holds_ban(),
+        let (bans, clock) = (&firewall.bans, &firewall.clock);
+        let against = match self.dry {
+            None => bans.hit(self.source, self.hash, clock),
+            Some(_) => bans.holds(self.source, self.hash, clock),
+        };
+        match against.filter(|_| !self.is_own()) {
+            None => Gate::Open,
+            Some(Against::Everybody) => Gate::Banned,
+            // Of those who send on connections there are no strangers.
+            Some(Against::Strangers) if self.message.came().is_on_connection => Gate::Open,
+            Some(Against::Strangers) => match self.judge() {
+                Judged::Passes => Gate::Spared,
+                Judged::Strange => Gate::Banned,
+                Judged::Floods { is_new } => {
+                    Gate::Floods(self.step(Reason::Rate, || Some(rate::flood(is_new))))
+                }
+            },
+        }
+    }
+
+    /// The verdict of who does not get through the gate.
+    pub(super) fn turned_away(&self, gate: Gate) -> Option<Verdict> {
+        match gate {
+            Gate::Open | Gate::Spared | Gate::Floods(Verdict::Pass) => None,
+            Gate::Floods(verdict) => Some(verdict),
+            Gate::Banned => {
+                self.firewall.counters.count(Counter::BlockedBan);
+                Some(Verdict::Blocked)
+            }
         }
     }
 
@@ -124,20 +153,25 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     /// Should this datagram be dropped unparsed? Of a source that is banned or in a list that
     /// denies, all are; where the edge counts (`edge=rate`), those of a source over its rate are
     /// too. A keepalive or a reply is no request, and is not counted.
-    fn check_datagram(&self, datagram: &[u8]) -> AtEdge {
+    fn check_datagram(&self) -> AtEdge {
         let firewall = self.firewall;
         firewall.bans.prefetch(self.hash);
         // The script's check counts what is trusted.
         if self.trusted_by().is_some() {
             return AtEdge::Pass;
         }
+        let gate = self.gate();
+        let mut passed = match gate {
+            Gate::Spared => AtEdge::Spared,
+            _ => AtEdge::Pass,
+        };
         let is_denied = || {
             let verdict = self.step_if_blocking(Reason::List, || network::detect(self));
             verdict != Verdict::Pass
         };
-        let mut passed = AtEdge::Pass;
         let mut is_over = || {
-            if firewall.settings.edge != Edge::Rate || !is_request(datagram) {
+            let is_charged = gate == Gate::Spared || firewall.settings.edge != Edge::Rate;
+            if is_charged || !is_request(self.message.bytes()) {
                 return false;
             }
             let charge = || {
@@ -146,7 +180,12 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             };
             self.step(Reason::Rate, charge) != Verdict::Pass
         };
-        if self.is_banned() || is_denied() || is_over() {
+        let is_closed = match gate {
+            Gate::Banned => true,
+            Gate::Floods(verdict) => verdict != Verdict::Pass,
+            Gate::Open | Gate::Spared => false,
+        };
+        if is_closed || is_denied() || is_over() {
             firewall.counters.count(Counter::EdgeDropped);
             return AtEdge::Drop;
         }
@@ -154,11 +193,24 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     }
 }
 
+/// What a ban of its source means for a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// Nothing: there is none, or not for this one.
+    Open,
+    /// It passes, though its source is closed to strangers.
+    Spared,
+    /// It is blocked.
+    Banned,
+    /// It has proven where it comes from, which sends more than it may: this.
+    Floods(Verdict),
+}
+
 /// The functions that the script calls by name: they look even for what is `off`, and block then.
 impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
     /// The rate check alone, in pike's words. It bans nobody.
     pub fn check_rate(&self) -> Verdict {
-        if self.message.was_charged() || self.is_trusted() {
+        if self.message.came().was_charged || self.is_trusted() {
             return Verdict::Pass;
         }
         let evidence = rate::detect(self);
@@ -224,8 +276,8 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
 
 impl<C: Clock> Firewall<C> {
     /// What becomes of a datagram from this address, before it is parsed.
-    pub fn check_datagram(&self, address: Address, datagram: &[u8]) -> AtEdge {
-        self.inspect_address(address, |inspection| inspection.check_datagram(datagram))
+    pub fn check_datagram(&self, address: Address, datagram: &Datagram<'_>) -> AtEdge {
+        self.inspect(address, datagram, |inspection| inspection.check_datagram())
     }
 
     /// Is this address in a trusted network, country or system?
@@ -249,7 +301,13 @@ impl<C: Clock> Firewall<C> {
         match (trusted, verdict, self.bans.get(source, hash, &self.clock)) {
             (Some(trusted), ..) => trusted,
             (None, Verdict::Pass, _) => "pass".to_owned(),
-            (None, _, Some(ban)) => format!("blocked: banned, reason={}", ban.reason),
+            (None, _, Some(ban)) => {
+                let who = match ban.against {
+                    Against::Everybody => "banned",
+                    Against::Strangers => "closed to strangers",
+                };
+                format!("blocked: {who}, reason={}", ban.reason)
+            }
             (None, _, None) => format!("blocked: {found}"),
         }
     }

@@ -3,15 +3,18 @@
 
 use std::fmt;
 
-use crate::ban::BanReason;
+use crate::ban::{Against, BanReason};
 use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::escape::{Escaped, Word};
 use crate::message::{Message, Part};
 use crate::settings::{Consequence, Reason};
 
-use super::evidence::{Evidence, What};
+use super::evidence::{Evidence, Sender, What};
 use super::{Firewall, Inspection, Verdict};
+
+/// Seconds of the longest ban that anybody can have set in the name of another.
+const STRANGERS_S: u64 = 300;
 
 impl<C: Clock> Firewall<C> {
     /// Is this looked for at all?
@@ -119,19 +122,45 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                 if !matches!(evidence.what, What::Rate) {
                     self.log("block", evidence);
                 }
-                let reason = BanReason::of(evidence.reason.name());
-                firewall.ban_by_check(self.address, seconds, reason);
+                self.ban_for(evidence, seconds);
             }
             _ => self.log("block", evidence),
         }
         Verdict::NewlyBlocked
     }
 
+    /// Bans the source, as far as the evidence goes. What anybody could have sent in its name closes it to
+    /// strangers, and not for long. What somebody at an address with known users has done costs him this
+    /// message, and not the others the address, unless it is what no list of messages tells: that he
+    /// guesses or scans.
+    fn ban_for(&self, evidence: &Evidence<'_>, seconds: u64) {
+        let reason = BanReason::of(evidence.reason.name());
+        let (against, spares_users) = match (evidence.sender, evidence.reason) {
+            (Sender::Whoever, _) | (Sender::Proven, Reason::Auth | Reason::Scan) => {
+                (Against::Everybody, false)
+            }
+            (Sender::Proven, _) => (Against::Everybody, true),
+            (Sender::Unproven, reason) => (Against::Strangers, reason == Reason::Rate),
+        };
+        if spares_users && self.users() > 0 {
+            return;
+        }
+        let seconds = match (against, seconds) {
+            (Against::Everybody, seconds) => seconds,
+            (Against::Strangers, 0) => STRANGERS_S,
+            (Against::Strangers, seconds) => seconds.min(STRANGERS_S),
+        };
+        self.firewall
+            .ban_by_check(self.address, seconds, reason, against);
+    }
+
     fn log(&self, event: &str, evidence: &Evidence<'_>) {
         let (firewall, reason) = (self.firewall, evidence.reason.name());
-        let key = firewall.show(self.source);
+        let (key, proof) = (firewall.show(self.source), evidence.sender);
         match evidence.what {
-            What::Rate => firewall.log_throttled(format_args!("{event} key={key} reason={reason}")),
+            What::Rate => {
+                firewall.log_throttled(format_args!("{event} key={key} reason={reason}{proof}"))
+            }
             What::Failures { is_everywhere, .. } => {
                 let key: &dyn fmt::Display = if is_everywhere { &"*" } else { &key };
                 self.log_failures(event, key, evidence);
@@ -139,7 +168,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             _ => {
                 let method = MethodOf(self.message);
                 firewall.log_throttled(format_args!(
-                    "{event} key={key} reason={reason} {evidence}{method}"
+                    "{event} key={key} reason={reason} {evidence}{method}{proof}"
                 ));
             }
         }
@@ -151,16 +180,17 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             return;
         };
         let agent = Escaped(self.message.part(Part::UserAgent));
-        let user = Escaped(user);
+        let (user, proof) = (Escaped(user), evidence.sender);
         if event == "found" {
             journal.event(format_args!(
-                "found key={key} reason=auth user=\"{user}\" failures={failures} agent=\"{agent}\""
+                "found key={key} reason=auth user=\"{user}\" failures={failures} agent=\"{agent}\"\
+                 {proof}"
             ));
         } else {
             let seconds = settings.auth_ban_time();
             journal.event(format_args!(
                 "auth_block user=\"{user}\" key={key} failures={failures} seconds={seconds} \
-                 agent=\"{agent}\""
+                 agent=\"{agent}\"{proof}"
             ));
         }
     }

@@ -18,6 +18,19 @@ pub enum Sender {
     Proven,
     /// Anybody could have written that address into a datagram.
     Unproven,
+    /// It is the address that tells, whoever sends in its name.
+    Whoever,
+}
+
+/// ` proof=yes`, as it stands at the end of a log line.
+impl fmt::Display for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Proven => " proof=yes",
+            Self::Unproven => " proof=no",
+            Self::Whoever => "",
+        })
+    }
 }
 
 /// What was found, with its texts.

@@ -5,12 +5,14 @@
 
 use std::cell::{Cell, RefCell};
 
+use crate::ban::Against;
 use crate::clock::{Clock, Monotonic};
 use crate::counters::Counter;
 use crate::message::{self, Message, NoMessage, Unreadable};
+use crate::proof::{Secrets, Standing};
 use crate::settings::Reason;
 use crate::shm::arena::Pin;
-use crate::source::{Address, Source};
+use crate::source::{Address, Flow, Source};
 
 use super::Firewall;
 use super::detect::network::{self, TrustedBy};
@@ -33,6 +35,7 @@ pub struct Inspection<'p, M, C = Monotonic> {
     pub pin: &'p Option<Pin<'p>>,
     trusted_by: Cell<Option<Option<TrustedBy<'p>>>>,
     trusted: Cell<Option<bool>>,
+    standing: Cell<Option<Standing>>,
     /// Nothing is counted, logged or banned: what would be found is written here.
     pub(super) dry: Option<&'p RefCell<String>>,
 }
@@ -103,6 +106,7 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
             pin,
             trusted_by: Cell::new(None),
             trusted: Cell::new(None),
+            standing: Cell::new(None),
             dry,
         }
     }
@@ -145,12 +149,50 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
         network::allowance(self)
     }
 
-    /// Is the source banned? Counts no hit.
+    /// The source's address, the port, and how the message came.
+    pub(super) fn flow(&self) -> Flow {
+        let came = self.message.came();
+        Flow {
+            address: self.address,
+            port: came.port,
+            is_connection: came.is_on_connection,
+        }
+    }
+
+    /// What only they know who receive what is sent to the source.
+    pub(super) fn secrets(&self) -> Secrets {
+        self.firewall.proofs.secrets_of(self.message.bytes())
+    }
+
+    /// What the message's secrets say of where it came from.
+    pub(super) fn standing(&self) -> Standing {
+        once(&self.standing, || {
+            if self.message.came().is_on_connection {
+                return Standing::Proven;
+            }
+            let (proofs, clock) = (&self.firewall.proofs, &self.firewall.clock);
+            proofs.standing(self.source, &self.secrets(), clock).0
+        })
+    }
+
+    /// Users who have proven lately that they are at the source.
+    pub fn users(&self) -> u64 {
+        let firewall = self.firewall;
+        firewall
+            .proofs
+            .users(self.source, self.hash, &firewall.clock)
+    }
+
+    /// Is the source banned, this message too? Counts no hit.
     #[inline]
     pub fn holds_ban(&self) -> bool {
         let firewall = self.firewall;
+        let is_closed_to = |against| against == Against::Everybody || !self.is_recognised();
         !self.is_trusted()
-            && firewall.bans.holds(self.source, self.hash, &firewall.clock)
+            && firewall
+                .bans
+                .holds(self.source, self.hash, &firewall.clock)
+                .is_some_and(is_closed_to)
             && !self.is_own()
     }
 
@@ -161,9 +203,9 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
 
     /// What was found in this message.
     pub fn evidence<'e>(&self, reason: Reason, what: What<'e>) -> Evidence<'e> {
-        let sender = match self.message.is_on_connection() {
-            true => Sender::Proven,
-            false => Sender::Unproven,
+        let sender = match self.standing() {
+            Standing::Proven => Sender::Proven,
+            Standing::Shared | Standing::Stranger => Sender::Unproven,
         };
         Evidence::new(reason, what, sender)
     }

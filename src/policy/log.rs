@@ -3,7 +3,6 @@
 use std::fmt;
 use std::hash::Hasher;
 
-use crate::ban::Origin;
 use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::journal::{ERROR, INFO, WARNING};
@@ -112,9 +111,9 @@ impl<C: Clock> Firewall<C> {
             .line(INFO, format_args!("stop checked={checked} faults={faults}"));
     }
 
-    pub(super) fn log_unban(&self, source: Source, by: Origin) {
+    pub(super) fn log_unban(&self, source: Source, by: &str) {
         self.counters.count(Counter::Unbans);
-        let (key, by) = (self.show(source), by.name());
+        let key = self.show(source);
         self.journal
             .event(format_args!("unban key={key} reason={by}"));
     }

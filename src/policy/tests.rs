@@ -8,7 +8,9 @@ use crate::ban::BanReason;
 use crate::ban::Origin;
 use crate::clock::manual::Manual;
 use crate::counters::Counter;
-use crate::message::{CONTACTS_MAX, CREDENTIALS_MAX, Message, Method, NoMessage, Part, Unreadable};
+use crate::message::{
+    CONTACTS_MAX, CREDENTIALS_MAX, Came, Message, Method, NoMessage, Part, Unreadable,
+};
 use crate::settings::AuthScope;
 
 mod consequences;
@@ -53,6 +55,12 @@ impl Parts {
         self
     }
 
+    /// It came on a connection.
+    pub fn connected(mut self) -> Self {
+        self.0.insert(CONNECTED, vec![]);
+        self
+    }
+
     /// It belongs to a dialog that the host knows.
     pub fn within_dialog(mut self) -> Self {
         self.0.insert(IN_DIALOG, vec![]);
@@ -70,10 +78,18 @@ impl Parts {
 /// No parts: that the host has evaluated the first credentials, that it knows the dialog.
 const EVALUATED: (u32, usize) = (u32::MAX, 0);
 const IN_DIALOG: (u32, usize) = (u32::MAX, 1);
+const CONNECTED: (u32, usize) = (u32::MAX, 2);
 
 impl Message for Parts {
     fn is_evaluated(&self) -> bool {
         self.0.contains_key(&EVALUATED)
+    }
+
+    fn came(&self) -> Came {
+        Came {
+            is_on_connection: self.0.contains_key(&CONNECTED),
+            ..Came::default()
+        }
     }
 
     fn is_in_dialog(&self) -> Option<bool> {
@@ -205,7 +221,7 @@ fn a_flood_leads_to_a_ban_and_one_line() {
     assert_eq!(firewall.check(phone, &agent("x")), Verdict::Pass);
     assert_eq!(
         logged(),
-        ["palisade: ban key=192.0.2.66 reason=rate seconds=300 count=1"]
+        ["palisade: ban key=192.0.2.66 reason=rate seconds=300 count=1 proof=no"]
     );
     assert_eq!(firewall.counters.total(Counter::BlockedBan), 2);
     firewall.clock.advance(300_000);
@@ -224,7 +240,10 @@ fn without_a_ban_time_a_flood_is_blocked_while_it_lasts() {
         verdicts[3..],
         [Verdict::NewlyBlocked, Verdict::Blocked, Verdict::Blocked]
     );
-    assert_eq!(logged(), ["palisade: block key=192.0.2.66 reason=rate"]);
+    assert_eq!(
+        logged(),
+        ["palisade: block key=192.0.2.66 reason=rate proof=no"]
+    );
     assert!(!firewall.is_banned(address(FLOODER)));
     firewall.clock.advance(4000);
     assert_eq!(firewall.check(address(FLOODER), &agent("x")), Verdict::Pass);
@@ -291,7 +310,7 @@ fn a_scanner_is_blocked_and_told_once() {
         );
     }
     let line = "palisade: block key=192.0.2.66 reason=agent \
-                agent=\"friendly-scanner\\r\\n\\\"x\\\"\" method=REGISTER";
+                agent=\"friendly-scanner\\r\\n\\\"x\\\"\" method=REGISTER proof=no";
     assert_eq!(logged(), [line]);
     assert_eq!(firewall.counters.total(Counter::LogSuppressed), 4);
     assert!(!firewall.is_banned(address(FLOODER)));
@@ -310,7 +329,7 @@ fn a_scanner_is_banned_where_the_operator_says_so() {
     );
     assert_eq!(
         logged()[1],
-        "palisade: ban key=192.0.2.66 reason=agent seconds=60 count=1"
+        "palisade: ban key=192.0.2.66 reason=agent seconds=60 count=1 proof=no"
     );
 }
 
@@ -368,7 +387,7 @@ fn three_wrong_passwords_block_the_user_here_and_are_told() {
     );
     assert!(!firewall.auth_blocked(address("192.0.2.2"), None, &wrong("7")));
     let line = "palisade: auth_block user=\"alice@example.com\" key=192.0.2.1 failures=3 \
-                seconds=3600 agent=\"Linphone\"";
+                seconds=3600 agent=\"Linphone\" proof=no";
     assert_eq!(logged(), [line]);
     assert_eq!(firewall.counters.total(Counter::AuthRetransmissions), 1);
 }
@@ -444,7 +463,7 @@ fn scope_source_bans_the_address() {
     let lines = logged();
     assert_eq!(
         lines[1],
-        "palisade: ban key=192.0.2.66 reason=auth seconds=3600 count=1"
+        "palisade: ban key=192.0.2.66 reason=auth seconds=300 count=1 proof=no"
     );
 }
 

@@ -14,7 +14,8 @@ use super::pages::{Listed, list};
 use super::{Fault, LONGEST_BAN_S};
 
 reply_struct! {
-    /// A ban. Times are seconds since 1970, `left` seconds; 0: until lifted.
+    /// A ban. Times are seconds since 1970, `left` seconds; 0: until lifted. `against`: `everybody`, or
+    /// `strangers`, where anybody could have sent in that name what it was set for.
     BanRow {
         key: String,
         reason: String,
@@ -24,6 +25,7 @@ reply_struct! {
         hits: u64,
         count: u64,
         origin: &'static str,
+        against: &'static str,
     }
 }
 
@@ -74,6 +76,7 @@ impl<C: Clock> Firewall<C> {
             hits: ban.hits,
             count: ban.count,
             origin: ban.origin.name(),
+            against: ban.against.name(),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use crate::clock::{Clock, wall_s};
 use crate::escape::Brief;
-use crate::policy::Firewall;
+use crate::message::NoMessage;
+use crate::policy::{Firewall, Inspection};
 use crate::rate::Usage;
 use crate::settings::Value;
 use crate::shm::atomic::Ordering;
@@ -18,13 +19,15 @@ use super::{Fault, Full, Reply};
 const WARM_WINDOWS: u64 = 2;
 
 reply_struct! {
-    /// What a source sends. `last_seen`: seconds since 1970.
+    /// What a source sends, by `datagrams` or on `connections`, which are counted apart. `last_seen`:
+    /// seconds since 1970.
     SourceRow {
         key: String,
         hits_prev: u64,
         hits_curr: u64,
         status: &'static str,
         last_seen: i64,
+        by: &'static str,
     }
 }
 
@@ -88,22 +91,29 @@ impl<C: Clock> Firewall<C> {
 
     pub(super) fn source_row(&self, usage: &Usage) -> SourceRow {
         let seen_ms = self.clock.exact_ms().saturating_sub(usage.idle_ms);
+        let of_connections = usage.source.of_connections();
         SourceRow {
-            key: self.show(usage.source).to_string(),
+            key: self
+                .show(of_connections.unwrap_or(usage.source))
+                .to_string(),
             hits_prev: usage.previous,
             hits_curr: usage.current,
             status: self.status(usage),
             last_seen: wall_s(&self.clock, seen_ms),
+            by: match of_connections {
+                Some(_) => "connections",
+                None => "datagrams",
+            },
         }
     }
 
     /// HOT: blocked now. WARM: sent something in the last two windows. COLD: remembered.
     fn status(&self, usage: &Usage) -> &'static str {
         let window_ms = self.settings.sampling_time_unit().unsigned_abs() * 1000;
-        let address = Address(usage.source.key);
-        let allowance = self.inspect_address(address, |inspection| inspection.allowance());
+        let source = usage.source.of_connections().unwrap_or(usage.source);
+        let is_over = |it: &Inspection<'_, NoMessage, C>| it.is_over(usage);
         match usage {
-            usage if usage.is_over(allowance) => "HOT",
+            _ if self.inspect_address(Address(source.key), is_over) => "HOT",
             Usage { idle_ms, .. } if *idle_ms < WARM_WINDOWS * window_ms => "WARM",
             _ => "COLD",
         }
@@ -163,7 +173,17 @@ impl<C: Clock> Firewall<C> {
             table_row("scans", self.scans.size(), self.scans.used(&self.clock)),
             self.geo_table(),
         ];
-        Ok(list(Page::ALL, rows.into_iter(), |row| row))
+        let (places, used_places) = self.proofs.places(&self.clock);
+        let places = table_row("places", places, used_places);
+        let proofs = self.proofs.uses(&self.clock).map(|of| TableRow {
+            table: of.table,
+            capacity: of.capacity,
+            used: of.used,
+            evictions: of.evictions,
+            bytes: of.bytes,
+        });
+        let rows = rows.into_iter().chain(proofs).chain([places]);
+        Ok(list(Page::ALL, rows, |row| row))
     }
 }
 

@@ -17,7 +17,9 @@ use super::users::UserRow;
 const USERS: usize = 100;
 
 reply_struct! {
-    /// All that is known of an address; `now`: what a request from it would get.
+    /// All that is known of an address; `now`: what a request of a stranger from it would get. `limit`:
+    /// how many requests it may send in a window. `proven`: users who have proven lately that they are
+    /// there.
     Shown {
         ip: String,
         key: String,
@@ -26,6 +28,9 @@ reply_struct! {
         banned: bool,
         ban: Option<BanRow>,
         rate: Option<SourceRow>,
+        connections: Option<SourceRow>,
+        limit: u64,
+        proven: u64,
         country: Option<String>,
         asn: Option<i64>,
         scan: Option<ScanRow>,
@@ -55,7 +60,11 @@ impl<C: Clock> Firewall<C> {
         let (address, source) = self.prefixes().parse(text).map_err(Fault::BadArgument)?;
         let (_, hash) = self.locate(address);
         let ban = self.bans.get(source, hash, &self.clock);
-        let usage = self.rate.usage(source, hash, self.clock.exact_ms());
+        let now_ms = self.clock.exact_ms();
+        let usage = self.rate.usage(source, hash, now_ms);
+        let (connections, connections_hash) = self.connections_of(source);
+        let connections = self.rate.usage(connections, connections_hash, now_ms);
+        let (limit, proven) = self.inspect_address(address, |it| (it.limit(), it.users()));
         let scan = self.scans.get(source, &self.clock);
         let is_over = scan.as_ref().is_some_and(|scan| scan.is_over);
         let now = match self.foresee(address).as_str() {
@@ -71,6 +80,9 @@ impl<C: Clock> Firewall<C> {
             banned: ban.is_some(),
             ban: ban.map(|ban| self.ban_row(&ban)),
             rate: usage.map(|usage| self.source_row(&usage)),
+            connections: connections.map(|usage| self.source_row(&usage)),
+            limit,
+            proven,
             country: self
                 .country_of(address)
                 .map(|country| Escaped(&country).to_string()),

@@ -163,7 +163,7 @@ fn show_says_what_a_request_would_get() {
     for (ip, part) in [
         (
             "192.0.2.1",
-            "now=pass trusted=0 banned=0 lists=[ } auth=[ } } ",
+            "now=pass trusted=0 banned=0 limit=2 proven=0 lists=[ } auth=[ } } ",
         ),
         (
             "192.0.2.66",

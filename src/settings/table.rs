@@ -153,6 +153,8 @@ parameters! {
     number sampling_time_unit (2, 1..=3600, "s");
     /// Requests per window that are still fine.
     number reqs_density_per_unit (30, 1..=65_534, "");
+    /// So many more for each user who has proven lately that it is at the source: an office has room for its phones.
+    number reqs_per_user (3, 0..=1000, "");
     /// How long an idle source stays listed in `palisade.sources`, while there is room.
     number remove_latency (120, 0..=YEAR_S, "s");
     /// How long `palisade_check()` bans a source over the rate; 0: it is blocked only while it is over.

@@ -7,6 +7,7 @@ pub mod arena;
 pub mod atomic;
 pub mod child;
 pub mod fail;
+pub mod marks;
 pub mod os;
 pub mod region;
 pub mod rows;

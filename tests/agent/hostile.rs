@@ -36,7 +36,9 @@ fn what_is_logged_of_a_scanner_cannot_break_out_of_its_line() {
             ),
             _ => (name.to_vec(), logged.to_string()),
         };
-        let line = format!(r#"block key=127.0.0.66 reason=agent agent="{logged}" method=REGISTER"#);
+        let line = format!(
+            r#"block key=127.0.0.66 reason=agent agent="{logged}" method=REGISTER proof=no"#
+        );
         for _ in 0..3 {
             assert_eq!(agent(&phone, &name), MATCHES, "{logged}");
         }

@@ -179,7 +179,12 @@ fn the_log_line_quotes_what_the_network_says() {
         }
         let expected = format!("palisade: auth_block {line}");
         let told = kam.log().expect(&expected);
-        assert!(told.ends_with(&expected), "{told}");
+        // A nonce that stands in a folded line is not looked at before the message is parsed.
+        let proof = if line.contains(r"\r\n") { "no" } else { "yes" };
+        assert!(
+            told.ends_with(&format!("{expected} proof={proof}")),
+            "{told}"
+        );
         assert_eq!(
             kam.log().matching(&format!("key=127.0.5.{number} ")).len(),
             1,

@@ -133,7 +133,7 @@ fn failures_from_everywhere_put_a_user_under_attack_once() {
     for processes in [2_u64, 4] {
         on_stage(|| {
             let (auth, clock, told) = (table(3, LIMIT), SharedClock::new(), Told::new());
-            auth.succeed(attempt(b"alice", 1_000_000), &clock);
+            auth.succeed(attempt(b"alice", 1_000_000), true, &clock);
             fork_all(processes as usize, |number| {
                 for guess in 0..LIMIT {
                     let from = u128::from(guess) * 4 + number as u128;

@@ -3,7 +3,7 @@
 use super::processes::{fork_all, on_stage};
 use super::random::Random;
 use super::shared::{Barrier, SharedClock, source, words};
-use palisade::ban::{BanReason, BanTable, Banned, Origin};
+use palisade::ban::{BanReason, BanTable, Banned, Order, Origin};
 use palisade::shm::atomic::Ordering::SeqCst;
 use palisade::shm::region::Region;
 use std::collections::HashMap;
@@ -25,7 +25,8 @@ fn ban_for(
     clock: SharedClock,
 ) -> Banned {
     let (source, hash) = source(key);
-    bans.ban(source, hash, until_ms, reason, Origin::Check, &clock)
+    let order = Order::against_everybody(until_ms, reason, Origin::Check);
+    bans.ban(source, hash, order, &clock)
 }
 
 /// No key is live twice, and the total says how many are.
@@ -167,7 +168,7 @@ fn every_hit_is_counted() {
             let (source, hash) = source(1);
             ban(&bans, 1, 0, clock);
             fork_all(processes as usize, |_| {
-                assert!((0..HITS).all(|_| bans.hit(source, hash, &clock)));
+                assert!((0..HITS).all(|_| bans.hit(source, hash, &clock).is_some()));
             });
             let ban = bans.get(source, hash, &clock).expect("a ban");
             assert_eq!(ban.hits, processes * HITS);

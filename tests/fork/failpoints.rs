@@ -6,7 +6,7 @@ use super::killed::Tables;
 use super::processes::{Child, End, fork, fork_all, on_stage};
 use super::shared::{NOW_MS, SharedClock, source, words};
 use palisade::auth::{AuthFailures, Failed};
-use palisade::ban::{BanReason, Banned, Origin};
+use palisade::ban::{BanReason, Banned, Order, Origin};
 use palisade::counters::Counter;
 use palisade::policy::{Firewall, Verdict};
 use palisade::report::{Full, Reply};
@@ -90,7 +90,9 @@ fn others_go_on(tables: &Tables) {
             tables.unban(SUBJECT);
             tables.charge(own);
         }
-        tables.auth.succeed(attempt(b"alice", own), &tables.clock);
+        tables
+            .auth
+            .succeed(attempt(b"alice", own), true, &tables.clock);
         for failures in 1..=10 {
             assert_eq!(tables.fail(own), Failed::Counted(failures));
             tables.auth.admit(attempt(b"alice", SUBJECT), &tables.clock);
@@ -178,7 +180,7 @@ fn make_old_ban(tables: &Tables) {
     PILLARS.for_each(|pillar| assert_eq!(tables.ban(pillar), Banned::New(1)));
     assert_eq!(old_ban(tables), Banned::New(1));
     let (source, hash) = source(SUBJECT);
-    assert!(tables.bans.hit(source, hash, &tables.clock));
+    assert!(tables.bans.hit(source, hash, &tables.clock).is_some());
 }
 
 /// Where a renewal may end, and whether the new ban is in force by then.
@@ -361,7 +363,7 @@ fn a_process_that_dies_while_it_counts_a_failure() {
             assert_eq!(tables.fail(SUBJECT), later, "{point}");
             tables
                 .auth
-                .succeed(attempt(b"alice", SUBJECT), &tables.clock);
+                .succeed(attempt(b"alice", SUBJECT), true, &tables.clock);
             assert_eq!(tables.fail(SUBJECT), Failed::Counted(1), "{point}");
         });
     }

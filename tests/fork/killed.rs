@@ -6,7 +6,7 @@ use super::processes::{Child, End, fork, on_stage, say};
 use super::random::Random;
 use super::shared::{SharedClock, source, words};
 use palisade::auth::{AuthTable, Failed};
-use palisade::ban::{BanReason, BanTable, Banned, Origin};
+use palisade::ban::{BanReason, BanTable, Banned, Order, Origin};
 use palisade::clock::Clock;
 use palisade::rate::{Limit, MAX_REQUESTS, RateTable};
 use palisade::shm::atomic::{AtomicU64, Ordering::SeqCst};
@@ -51,8 +51,12 @@ impl Tables {
 
     pub fn ban(&self, key: u128) -> Banned {
         let (source, hash) = source(key);
-        self.bans
-            .ban(source, hash, 0, BanReason::MANUAL, Origin::Rpc, &self.clock)
+        self.bans.ban(
+            source,
+            hash,
+            Order::against_everybody(0, BanReason::MANUAL, Origin::Rpc),
+            &self.clock,
+        )
     }
 
     pub fn unban(&self, key: u128) -> bool {
@@ -62,7 +66,7 @@ impl Tables {
 
     pub fn holds(&self, key: u128) -> bool {
         let (source, hash) = source(key);
-        self.bans.holds(source, hash, &self.clock)
+        self.bans.holds(source, hash, &self.clock).is_some()
     }
 
     /// A ban that nobody is writing; `None` also for one that a dead process was writing.
@@ -105,7 +109,7 @@ fn victim(tables: &Tables, seed: u64, started: &AtomicU64) {
             3 => _ = tables.fail(key),
             4 => tables
                 .auth
-                .succeed(auth::attempt(b"alice", key), &tables.clock),
+                .succeed(auth::attempt(b"alice", key), true, &tables.clock),
             _ => _ = tables.charge(newcomer),
         }
         started.fetch_add(1, SeqCst);
@@ -190,7 +194,7 @@ fn check_usable(tables: &Tables, kills: u64) {
             "{key}"
         );
         let user = auth::attempt(b"alice", key);
-        tables.auth.succeed(user, &tables.clock);
+        tables.auth.succeed(user, true, &tables.clock);
         assert_eq!(tables.fail(key), Failed::Counted(1), "{key}");
         assert_eq!(tables.fail(key), Failed::Counted(2), "{key}");
     }

@@ -52,7 +52,7 @@ fn a_flooder_is_banned_and_the_phone_beside_it_is_answered_every_time() {
 
     let ban = kam.log().expect("ban key=");
     assert!(
-        ban.ends_with("palisade: ban key=127.0.0.66 reason=rate seconds=300 count=1"),
+        ban.ends_with("palisade: ban key=127.0.0.66 reason=rate seconds=300 count=1 proof=no"),
         "{ban}"
     );
     assert_eq!(kam.log().matching(FLOODER), [ban], "and not a word more");
@@ -106,7 +106,7 @@ fn without_a_ban_a_flooder_is_blocked_while_it_is_over_and_told_of_once() {
     assert_eq!(bans(&kam), 0);
     let line = kam.log().expect(FLOODER);
     assert!(
-        line.ends_with("palisade: block key=127.0.0.66 reason=rate"),
+        line.ends_with("palisade: block key=127.0.0.66 reason=rate proof=no"),
         "{line}"
     );
     assert_eq!(kam.log().matching(FLOODER).len(), 1);

@@ -1,6 +1,6 @@
 //! A PBX behind Kamailio: it answers as Asterisk's chan_sip or chan_pjsip does.
 
-use crate::support::{Message, Phone, Rpc, Server, digest};
+use crate::support::{Message, Phone, Rpc, Server, digest, unique};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -9,7 +9,6 @@ use std::time::Duration;
 
 pub const PASSWORD: &str = "secret";
 pub const REALM: &str = "asterisk";
-const NONCE: &str = "4f2a";
 /// How long it waits for a request before it looks whether it shall stop.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -138,12 +137,14 @@ fn answer(pbx: &Phone, request: &Message, manner: Manner) {
     }
     let (status, reason, challenge) = manner(request, are_right(request));
     let response = request.response(status, reason, &format!("<sip:{}>", pbx.local()));
+    // Another one each time: what `chan_pjsip` makes of the time has an `opaque` beside it.
+    let nonce = format!("{:0>16}", unique());
     let header = match challenge {
         Some("carrier") => {
-            format!("Proxy-Authenticate: Digest realm=\"carrier\", nonce=\"{NONCE}\"\r\n")
+            format!("Proxy-Authenticate: Digest realm=\"carrier\", nonce=\"{nonce}\"\r\n")
         }
         Some(more) => {
-            format!("WWW-Authenticate: Digest realm=\"{REALM}\", nonce=\"{NONCE}\"{more}\r\n")
+            format!("WWW-Authenticate: Digest realm=\"{REALM}\", nonce=\"{nonce}\"{more}\r\n")
         }
         None => String::new(),
     };
@@ -156,7 +157,8 @@ fn answer(pbx: &Phone, request: &Message, manner: Manner) {
 fn are_right(request: &Message) -> Option<bool> {
     let given = request.header("Authorization")?;
     let part = |name| digest::parameter(given, name).unwrap_or_default();
-    let challenge = format!("Digest realm=\"{REALM}\", nonce=\"{NONCE}\"");
+    let nonce = part("nonce");
+    let challenge = format!("Digest realm=\"{REALM}\", nonce=\"{nonce}\"");
     let method = request.method().unwrap_or_default();
     let right = digest::answer(
         &challenge,

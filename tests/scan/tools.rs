@@ -44,7 +44,7 @@ fn svwar_is_banned_after_ten_users_that_are_not_there() {
     let line = kam.log().expect("block key=127.0.0.66 reason=scan");
     assert!(line.contains("users=10 destinations=0"), "{line}");
     kam.log()
-        .expect("ban key=127.0.0.66 reason=scan seconds=3600 count=1");
+        .expect("ban key=127.0.0.66 reason=scan seconds=300 count=1 proof=no");
     assert_eq!(banned(&kam), [(SCANNER.into(), "scan".into())]);
     assert!(!printed.contains("| 100"), "it found one:\n{printed}");
     let phone = Phone::udp(&kam, "127.0.0.5");

@@ -74,7 +74,7 @@ pub use port::Port;
 pub use process::{Memory, Process};
 pub use rpc::{Reply, Rpc, RpcError};
 pub use server::Server;
-pub use sip::{Message, Request, digest};
+pub use sip::{Message, Request, digest, unique};
 pub use tally::{Outcome, Tally};
 pub use wait::{wait_for, wait_until};
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 ///
 /// The host stands above the report, because it implements what the report writes to, and what a
 /// check asks of a message.
-pub const ROOMS: [(&str, &str); 28] = [
+pub const ROOMS: [(&str, &str); 30] = [
     (
         "abi",
         "host policy report ban scan source message counters journal settings escape",
@@ -19,13 +19,15 @@ pub const ROOMS: [(&str, &str); 28] = [
     ),
     (
         "policy",
-        "auth rate ban scan agent sqli edge settings source message counters journal clock hash escape shm geo keeper lists",
+        "auth rate ban scan agent proof digest sqli edge settings source message counters journal clock hash escape shm geo keeper lists",
     ),
     (
         "keeper",
         "geo lists::reading lists::running counters journal clock escape shm",
     ),
-    ("auth", "settings source hash clock shm"),
+    ("auth", "proof settings source hash clock shm"),
+    ("proof", "digest rate source hash clock shm"),
+    ("digest", ""),
     ("rate", "source clock shm"),
     ("ban", "source clock escape shm"),
     ("scan", "source hash clock escape shm"),

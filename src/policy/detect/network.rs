@@ -8,7 +8,7 @@ use crate::lists::image::Image;
 use crate::lists::{Action, Kind};
 use crate::message::Message;
 use crate::policy::Inspection;
-use crate::policy::evidence::{Evidence, What};
+use crate::policy::evidence::{Evidence, Sender, What};
 use crate::rate::MAX_REQUESTS;
 use crate::settings::Reason;
 
@@ -32,7 +32,7 @@ pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Op
         return None;
     }
     let denied = longest(inspection, Action::Deny);
-    denied.map(|by| inspection.evidence(Reason::List, What::Listed(by)))
+    denied.map(|by| Evidence::new(Reason::List, What::Listed(by), Sender::Whoever))
 }
 
 /// Is the source trusted by the parameter, or by a list of networks, countries or systems?

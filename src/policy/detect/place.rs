@@ -5,14 +5,14 @@ use crate::lists::image::Image;
 use crate::lists::{Action, Kind};
 use crate::message::Message;
 use crate::policy::Inspection;
-use crate::policy::evidence::{Evidence, What};
+use crate::policy::evidence::{Evidence, Sender, What};
 use crate::settings::{CountryUnknown, Reason};
 
 use super::listed::Listed;
 
 /// Looks whether the country or the autonomous system of a source is denied.
 pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<Evidence<'p>> {
-    why_denied(inspection).map(|what| inspection.evidence(Reason::Country, what))
+    why_denied(inspection).map(|what| Evidence::new(Reason::Country, what, Sender::Whoever))
 }
 
 fn why_denied<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Option<What<'p>> {

@@ -94,8 +94,8 @@ fn ten_users_that_fail_are_a_ban_and_the_window_after_it_is_new() {
         assert_eq!(
             logged(),
             [
-                format!("palisade: block {key} users=10 destinations=0 method=REGISTER"),
-                format!("palisade: ban {key} seconds=60 count={round}"),
+                format!("palisade: block {key} users=10 destinations=0 method=REGISTER proof=no"),
+                format!("palisade: ban {key} seconds=60 count={round} proof=no"),
             ]
         );
         firewall.clock.advance(61_000);
@@ -136,7 +136,7 @@ fn whom_a_success_or_an_old_password_takes_out() {
     assert_eq!(fails("a", "2"), 1, "the same user");
     assert_eq!(fails("A", "3"), 1, "in capitals");
     assert_eq!(fails("b", "4"), 2);
-    let success = register("b", Some("5"));
+    let success = register("b", Some("5")).connected();
     firewall.auth_result(address(SOURCE), AuthResult::Success, None, &success);
     assert_eq!(firewall.counts()[0], 1);
     assert_eq!(fails("b", "6"), 1, "known by now");
@@ -258,8 +258,8 @@ fn signals() {
     assert_eq!(
         logged(),
         [
-            format!("palisade: block {key} signal=no-via method=INVITE"),
-            format!("palisade: ban {key} seconds=300 count=1"),
+            format!("palisade: block {key} signal=no-via method=INVITE proof=no"),
+            format!("palisade: ban {key} seconds=300 count=1 proof=no"),
         ]
     );
 }

@@ -1,6 +1,7 @@
 //! The edge: what becomes of a datagram before it is parsed.
 
 use super::*;
+use crate::message::Datagram;
 
 const REQUEST: &[u8] = b"OPTIONS sip:example.com SIP/2.0\r\n\r\n";
 const KEEPALIVE: &[u8] = b"\r\n\r\n";
@@ -23,7 +24,15 @@ fn check(
     });
     firewall.keeper().load_lists().unwrap();
     prepare(&firewall);
-    let got = [(); 4].map(|()| firewall.check_datagram(address(from), datagram));
+    let got = [(); 4].map(|()| {
+        firewall.check_datagram(
+            address(from),
+            &Datagram {
+                port: 5060,
+                bytes: datagram,
+            },
+        )
+    });
     assert_eq!(got, expected, "{from}: {:?}", datagram.escape_ascii());
     let dropped = got.iter().filter(|&&got| got == AtEdge::Drop).count();
     assert_eq!(

@@ -138,7 +138,7 @@ fn what_is_wrong_is_found_and_told() {
         assert_eq!(verdict, Verdict::NewlyBlocked, "{told}");
         let line = format!("palisade: block key={SENDER} {told}");
         assert!(
-            log.starts_with(&line) && log.ends_with(" method=INVITE"),
+            log.starts_with(&line) && log.ends_with(" method=INVITE proof=no"),
             "{log}"
         );
         // A trusted network may send anything.
@@ -327,7 +327,7 @@ fn what_is_too_much_is_malformed() {
     ] {
         let verdict = firewall.check(address(SENDER), &message);
         let line = expected.map(|what| {
-            format!("palisade: block key={SENDER} reason=malformed unreadable={what} method=INVITE")
+            format!("palisade: block key={SENDER} reason=malformed unreadable={what} method=INVITE proof=no")
         });
         assert_eq!(verdict == Verdict::NewlyBlocked, expected.is_some());
         assert_eq!(logged().first(), line.as_ref());

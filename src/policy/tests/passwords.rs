@@ -134,7 +134,8 @@ fn times_are_seconds() {
     // `auth_known_time`: 604800.
     let firewall = firewall(set("auth_user_max_failures", 1));
     let right = AuthResult::Success;
-    firewall.auth_result(address(SOURCE), right, ALICE, &guess("alice", "1", "right"));
+    let proven = guess("alice", "1", "right").connected();
+    firewall.auth_result(address(SOURCE), right, ALICE, &proven);
     firewall.clock.advance(604_799_000);
     fail(&firewall, "192.0.2.2", "2");
     assert!(is_blocked(&firewall, "192.0.2.3") && !is_blocked(&firewall, SOURCE));

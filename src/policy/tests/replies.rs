@@ -113,7 +113,11 @@ fn a_callee_has_nobody_blocked_who_has_authenticated() {
         let firewall = firewall(|_| ());
         let source = address(SOURCE);
         if is_known {
-            firewall.auth_ok(source, Some(b"alice@example.com"), &NoMessage);
+            firewall.auth_ok(
+                source,
+                Some(b"alice@example.com"),
+                &Parts::default().connected(),
+            );
         }
         for n in 0..8 {
             let info = guess("alice", &n.to_string(), "right").with(Part::Method, "INFO");

@@ -1,7 +1,7 @@
 //! Whose ban is whose: of neighbours, of the server itself; and which one stays.
 
 use super::*;
-use crate::ban::Origin;
+use crate::ban::{Against, Origin};
 
 #[test]
 fn the_servers_own_address_is_none_of_its_neighbours() {
@@ -28,7 +28,7 @@ fn a_check_never_shortens_a_ban() {
         let source = address(FLOODER);
         let banned = firewall.ban(source, seconds, BanReason::MANUAL, Origin::Rpc);
         assert_eq!(banned, Ok(()));
-        firewall.ban_by_check(source, 300, BanReason::RATE);
+        firewall.ban_by_check(source, 300, BanReason::RATE, Against::Everybody);
         let (key, hash) = firewall.locate(source);
         let ban = firewall.bans.get(key, hash, &firewall.clock).unwrap();
         assert_eq!(

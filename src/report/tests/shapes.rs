@@ -100,6 +100,8 @@ fn busy(folder: &tempfile::TempDir) -> Firewall {
     let source = Address::parse(b"192.0.2.66").unwrap();
     for _ in 0..5 {
         firewall.inspect_address(source, |it| it.check_rate());
+        let (connections, hash) = firewall.connections_of(firewall.locate(source).0);
+        firewall.rate.charge(connections, hash, &firewall.clock);
     }
     firewall.inspect_address(source, |it| {
         it.auth_failed(Some(b"alice"));
@@ -110,8 +112,8 @@ fn busy(folder: &tempfile::TempDir) -> Firewall {
     firewall
 }
 
-const BAN: &str = "{key reason since# until# left# hits# count# origin}";
-const RATE: &str = "{key hits_prev# hits_curr# status last_seen#}";
+const BAN: &str = "{key reason since# until# left# hits# count# origin against}";
+const RATE: &str = "{key hits_prev# hits_curr# status last_seen# by}";
 const AUTH: &str = "{user source failures# first# last# blocked# left#}";
 const SCAN: &str = "{key users# destinations# signals# last_signal since# left# over#}";
 
@@ -144,8 +146,8 @@ fn every_reply_has_its_fields_in_their_order() {
         (
             "show 192.0.2.66",
             format!(
-                "{{ip key now trusted# banned# ban{BAN} rate{RATE} country asn# scan{SCAN} \
-                 lists[{{list kind action entry comment}}] auth[{AUTH}]}}"
+                "{{ip key now trusted# banned# ban{BAN} rate{RATE} connections{RATE} limit# proven# \
+                 country asn# scan{SCAN} lists[{{list kind action entry comment}}] auth[{AUTH}]}}"
             ),
         ),
         (
@@ -154,7 +156,7 @@ fn every_reply_has_its_fields_in_their_order() {
         ),
         (
             "settings",
-            "{sampling_time_unit# reqs_density_per_unit# remove_latency# rate_ban_time# \
+            "{sampling_time_unit# reqs_density_per_unit# reqs_per_user# remove_latency# rate_ban_time# \
              ipv4_prefix# ipv6_prefix# sources_max# bans_max# users_max# auth_max_failures# \
              auth_window# auth_ban_time# auth_user_max_failures# auth_known_time# agent_builtin# \
              agent_ban_time# scans_max# scan_window# scan_max_users# scan_max_destinations# \

@@ -7,4 +7,4 @@ mod request;
 
 pub use message::Message;
 pub use request::Request;
-pub(super) use request::unique;
+pub use request::unique;

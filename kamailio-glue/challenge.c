@@ -1,0 +1,103 @@
+/*
+ * Palisade - challenges that go out, of Kamailio's own or of a server behind.
+ *
+ * Where a reply is really sent decides who was handed the nonce: a Via may send
+ * it elsewhere (maddr, received) than the request came from.
+ *
+ * Copyright (C) 2026 The Palisade authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "core/dprint.h"
+#include "core/sr_module.h"
+#include "modules/sl/sl.h"
+
+#include "challenge.h"
+#include "message.h"
+#include "transactions.h"
+
+static void address_of(palisade_address_t *address, const dest_info_t *dst)
+{
+	union sockaddr_union to = dst->to;
+	receive_info_t rcv = {0};
+
+	su2ip_addr(&rcv.src_ip, &to);
+	rcv.src_port = su_getport(&to);
+	message_source(address, &rcv);
+}
+
+/* Tells Rust of a reply that is sent to a client, if it is a challenge; server:
+ * whom the request was sent to that it answers, NULL: it is known to be the
+ * right one. */
+static void challenge_sent(int status, const dest_info_t *client,
+		const dest_info_t *server, const char *reply, unsigned int len)
+{
+	palisade_text_t text = {(const uint8_t *)reply, len};
+	palisade_address_t to, from;
+
+	if(status != 401 && status != 407)
+		return;
+	address_of(&to, client);
+	if(server != NULL)
+		address_of(&from, server);
+	palisade_challenge_sent(&to, server != NULL ? &from : NULL, text);
+}
+
+/* Who answers a REGISTER is the registrar; who answers a call may be anybody,
+ * and makes a nonce that he knows. */
+void challenge_relayed(
+		const struct cell *t, int branch, const sip_msg_t *reply)
+{
+	int is_register = t->uas.request != NULL
+					  && t->uas.request->REQ_METHOD == METHOD_REGISTER;
+
+	if(t->uas.response.dst.proto == PROTO_UDP)
+		challenge_sent(reply->REPLY_STATUS, &t->uas.response.dst,
+				is_register ? NULL : &t->uac[branch].request.dst, reply->buf,
+				reply->len);
+}
+
+static void answered_stateless(sl_cbp_t *reply)
+{
+	if(reply->req->rcv.proto == PROTO_UDP)
+		challenge_sent(reply->code, reply->dst, NULL, reply->reply->s,
+				reply->reply->len);
+}
+
+static void answered(struct cell *t, int type, struct tmcb_params *reply)
+{
+	(void)t;
+	(void)type;
+	if(reply->dst != NULL && reply->dst->proto == PROTO_UDP
+			&& reply->send_buf.s != NULL)
+		challenge_sent(reply->code, reply->dst, NULL,
+				reply->send_buf.s, reply->send_buf.len);
+}
+
+void challenge_init(void)
+{
+	sl_cbelem_t watch = {.type = SLCB_REPLY_READY, .cbf = answered_stateless};
+	sl_api_t sl;
+
+	/* sl_load_api() complains where there is none */
+	if(find_export("bind_sl", 0, 0) == NULL || sl_load_api(&sl) != 0)
+		return;
+	if(sl.register_cb(&watch) < 0)
+		LM_ERR("can't watch what sl answers: phones on UDP can't prove where "
+			   "they are\n");
+}
+
+int32_t challenge_auth_result(
+		const palisade_message_t *message, int32_t code, palisade_text_t user)
+{
+	struct cell *t = code < 0 ? transaction_at_hand() : NULL;
+
+	if(t != NULL
+			&& tm.register_tmcb((sip_msg_t *)message->handle, t,
+					   TMCB_RESPONSE_READY, answered, NULL, NULL)
+					   <= 0)
+		LM_ERR("can't watch what tm answers\n");
+	return palisade_auth_result(message, code, user);
+}
