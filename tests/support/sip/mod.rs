@@ -6,5 +6,5 @@ mod message;
 mod request;
 
 pub use message::Message;
-pub use request::Request;
-pub(super) use request::unique;
+pub use request::{Request, Sender};
+pub(super) use request::{branch, unique};
