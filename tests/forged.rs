@@ -9,10 +9,15 @@
 mod customer;
 mod flood;
 mod flooder;
+mod guesses;
+mod honest;
 mod letter;
 mod office;
 mod pbx;
 mod phone;
+mod replies;
+mod strangers;
+mod tcp;
 mod world;
 
 use std::sync::{Mutex, PoisonError};

@@ -13,13 +13,19 @@ const BEFORE: u64 = 3_000;
 const LOOP: Order = Order::Loop(1_000);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Port {
+pub enum Port {
     Its,
     Any,
 }
 
 /// OPTIONS, REGISTERs and INVITEs in turn.
-fn flood(world: &World, victim: SocketAddrV4, user: &str, port: Port, order: Order) -> Flooding {
+pub fn flood(
+    world: &World,
+    victim: SocketAddrV4,
+    user: &str,
+    port: Port,
+    order: Order,
+) -> Flooding {
     let methods = ["OPTIONS", "REGISTER", "INVITE"];
     let letters = methods.map(|method| match method {
         "OPTIONS" => letter(method, user, victim).uri(&world.uri()),

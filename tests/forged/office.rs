@@ -1,55 +1,63 @@
 //! Two hundred phones behind one address: a NAT's.
 
 use super::world::{BOTH, World};
-use super::{Row, check};
+use super::{AT_ALL, Row, check, strangers};
 use crate::support::device::{Device, Outcome};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 const PHONES: u32 = 200;
+const WRONG: u32 = 12;
 const ALL_WITHIN: Duration = Duration::from_secs(30);
 const AT_ONCE: Duration = Duration::from_millis(100);
+const SOME_TIME: Duration = Duration::from_secs(2);
 const SPREAD: Duration = Duration::from_secs(10);
 /// Of a thousand a second: as many as a stranger's address may send, and some that came before it
 /// was known for what it is.
 const LET_THROUGH: usize = 31 + 9;
 
-/// The power comes back: all of them register, each at its time; who did not, and the last one's time.
+/// The power comes back: all of them register, each at its time.
 fn registers(world: &World, at: &str, first: u32, within: Duration) -> Result<(), String> {
-    let phones: Vec<Device> = (0..PHONES).map(|n| world.phone(at, first + n)).collect();
-    let start = Instant::now();
+    let phones = (0..PHONES).map(|number| world.phone(at, first + number));
+    all_register(world, at, phones.collect(), within)
+}
+
+fn all_register(
+    world: &World,
+    at: &str,
+    phones: Vec<Device>,
+    within: Duration,
+) -> Result<(), String> {
+    let (start, count) = (Instant::now(), phones.len() as u32);
     let outcomes: Vec<(Outcome, Duration)> = scope(|scope| {
         let threads = phones.iter().zip(0..).map(|(phone, number)| {
             scope.spawn(move || {
-                let begin = within * number / PHONES;
+                let begin = within * number / count;
                 sleep(begin.saturating_sub(start.elapsed()));
                 let left = ALL_WITHIN.saturating_sub(start.elapsed());
                 (phone.register(left), start.elapsed())
             })
         });
         let threads: Vec<_> = threads.collect();
-        threads
+        let ended = threads
             .into_iter()
-            .map(|thread| thread.join().expect("it ends"))
-            .collect()
+            .map(|thread| thread.join().expect("it ends"));
+        ended.collect()
     });
-    let (good, bad): (Vec<_>, Vec<_>) = outcomes
+    let is_good = |(outcome, _): &&(Outcome, _)| outcome.status() == Some(200);
+    let (good, bad): (Vec<_>, Vec<_>) = outcomes.iter().partition(is_good);
+    let last = good
         .iter()
-        .partition(|(outcome, _)| outcome.status() == Some(200));
-    let last = good.iter().map(|(_, at)| *at).max().unwrap_or_default();
-    let told = format!(
-        "{} registered, the last at {:.1} s",
-        good.len(),
-        last.as_secs_f64()
-    );
-    match bad.first() {
-        None => Ok(()),
-        Some((outcome, _)) => {
-            let ban = world.ban_of(at).unwrap_or_else(|| "no ban".into());
-            Err(format!("{told}; {} did not; {ban}; {outcome}", bad.len()))
-        }
-    }
+        .map(|(_, at)| at.as_secs_f64())
+        .fold(0.0, f64::max);
+    let Some((outcome, _)) = bad.first() else {
+        return Ok(());
+    };
+    let (good, bad) = (good.len(), bad.len());
+    let ban = world.ban_of(at).unwrap_or_else(|| "none".into());
+    let told = format!("{good} registered, the last at {last:.1} s, {bad} did not; ban: {ban}");
+    Err(format!("{told}; {outcome}"))
 }
 
 /// The same beside somebody who sends a thousand OPTIONS a second from another port there.
@@ -96,4 +104,40 @@ fn two_hundred_phones_behind_one_address_register_one_after_the_other() {
         })
     })];
     check(BOTH, &[], ROWS);
+}
+
+/// Twelve of them have a wrong password.
+fn some_are_wrong(world: &World, at: &str, first: u32) -> Result<(), String> {
+    let right = (0..PHONES).map(|number| world.phone(at, first + number));
+    let wrong = (PHONES..PHONES + WRONG).map(|number| {
+        let user = first + number;
+        world.device(&world.net.phones, at, user, "wrong")
+    });
+    let (right, wrong): (Vec<_>, Vec<_>) = (right.collect(), wrong.collect());
+    let start = Instant::now();
+    let done = scope(|scope| {
+        let failing = scope.spawn(|| {
+            for (phone, number) in wrong.iter().zip(0..) {
+                sleep((SOME_TIME * number / WRONG).saturating_sub(start.elapsed()));
+                phone.register(AT_ALL).expect(401)?;
+            }
+            Ok(())
+        });
+        let done = all_register(world, at, right, SOME_TIME);
+        done.and(failing.join().expect("it ends"))
+    });
+    world.explain(at, done.and_then(|()| world.assert_not_banned(at)))
+}
+
+#[test]
+fn some_wrong_passwords_among_many_right_ones_are_an_office() {
+    const ROWS: &[Row] = &[
+        ("12 wrong beside 200 right", |world| {
+            some_are_wrong(world, "10.1.24.1", 1000)
+        }),
+        ("12 wrong of 12", |world| {
+            strangers::scanner(world, "10.2.24.1")
+        }),
+    ];
+    check(BOTH, &[("RATE", "400")], ROWS);
 }

@@ -3,7 +3,7 @@
 use super::pbx::Pbx;
 use crate::examples::{ROOT, as_told, call};
 use crate::support::device::{Account, Device};
-use crate::support::{Forger, Kamailio, Network, SERVER, Server};
+use crate::support::{Forger, Kamailio, Namespace, Network, SERVER, Server};
 use serde_json::json;
 use std::fmt::Write;
 use std::net::{SocketAddr, SocketAddrV4};
@@ -110,7 +110,7 @@ impl World {
     /// Not registered yet.
     #[track_caller]
     pub fn phone(&self, at: &str, user: u32) -> Device {
-        Device::udp(&self.net.phones, at, self.server(), self.account(user))
+        self.device(&self.net.phones, at, user, PASSWORD)
     }
 
     #[track_caller]
@@ -123,12 +123,17 @@ impl World {
     /// A device of a stranger's own, at a stranger's address, who tries this password.
     #[track_caller]
     pub fn stranger(&self, at: &str, user: u32, password: &str) -> Device {
+        self.device(&self.net.strangers, at, user, password)
+    }
+
+    #[track_caller]
+    pub fn device(&self, within: &Namespace, at: &str, user: u32, password: &str) -> Device {
         let password = password.into();
         let account = Account {
             password,
             ..self.account(user)
         };
-        Device::udp(&self.net.strangers, at, self.server(), account)
+        Device::udp(within, at, self.server(), account)
     }
 
     pub fn forger(&self) -> Forger {

@@ -30,6 +30,23 @@ impl Device {
         outcome
     }
 
+    /// What it is asked when it brings no credentials, and the header that carries the answer.
+    pub fn challenge(
+        &self,
+        method: &str,
+        patience: Duration,
+    ) -> Result<(&'static str, String), String> {
+        let mut trail = Trail::new(format!("{method} at {}", self.local()));
+        let deadline = Instant::now() + patience;
+        let answer = self
+            .shared
+            .transact(&self.request(method), deadline, &mut trail);
+        let challenge = answer.as_ref().and_then(challenge_in);
+        let told = trail.end(answer, 0);
+        let challenge = challenge.ok_or_else(|| format!("{told}: a challenge was due"))?;
+        Ok((challenge.header, challenge.value))
+    }
+
     fn registration(&self, request: Request) -> Request {
         let registration = &mut self.shared.state().registration;
         registration.cseq += 1;
