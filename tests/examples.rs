@@ -9,19 +9,22 @@ use crate::support::{Kamailio, Message, Phone, Reply, Request, Rpc, Server};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Started as its first lines say, from the top of the repository.
 fn example(name: &str) -> Kamailio {
-    Kamailio::file(format!("examples/{name}"))
-        .environment("PWD", ROOT)
+    as_told(Kamailio::file(format!("examples/{name}")))
+}
+
+/// Started as its first lines say, from the top of the repository.
+pub fn as_told(kam: Kamailio) -> Kamailio {
+    kam.environment("PWD", ROOT)
         .define("LISTEN_PORT", "@PORT@")
         .define("CTL", r#""unix:@DIR@/ctl""#)
 }
 
 #[track_caller]
-fn call(kam: &Server, command: &str, arguments: Value) -> Reply {
+pub fn call(kam: &Server, command: &str, arguments: Value) -> Reply {
     let answer = kam.rpc(Rpc::Kamcmd, &format!("palisade.{command}"), arguments);
     answer.unwrap_or_else(|error| panic!("palisade.{command}: {error}\n{}", kam.log()))
 }

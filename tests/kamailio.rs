@@ -12,6 +12,7 @@ mod edge;
 mod examples;
 mod fail2ban;
 mod faults;
+mod forged;
 mod geo;
 mod kemi;
 mod listed;

@@ -42,12 +42,34 @@ impl Activity {
 
     /// Datagrams that the kernel dropped because the server did not read them fast enough.
     pub fn dropped(&self) -> u64 {
-        udp_sockets(self.port).map(|socket| socket.dropped).sum()
+        self.udp_sockets().map(|socket| socket.dropped).sum()
     }
 
     fn is_idle(&self) -> bool {
-        udp_sockets(self.port).all(|socket| socket.queued == 0)
+        self.udp_sockets().all(|socket| socket.queued == 0)
             && self.receivers.iter().all(Process::is_waiting_for_work)
+    }
+
+    /// The server's UDP sockets, in the network that it is in: /proc/net/udp and udp6 (columns:
+    /// proc_net_udp.txt of the kernel).
+    fn udp_sockets(&self) -> impl Iterator<Item = UdpSocket> {
+        let local = format!(":{:04X}", self.port);
+        let pid = self.receivers.first().map_or(0, |process| process.pid);
+        ["udp", "udp6"]
+            .map(|name| read_to_string(format!("/proc/{pid}/net/{name}")).unwrap_or_default())
+            .join("")
+            .lines()
+            .filter_map(|line| {
+                let columns: Vec<&str> = line.split_whitespace().collect();
+                let (_, queued) = columns.get(4)?.split_once(':')?;
+                let socket = UdpSocket {
+                    queued: u64::from_str_radix(queued, 16).ok()?,
+                    dropped: columns.last()?.parse().ok()?,
+                };
+                columns.get(1)?.ends_with(&local).then_some(socket)
+            })
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }
 
@@ -69,24 +91,4 @@ impl Settling<'_> {
 struct UdpSocket {
     queued: u64,
     dropped: u64,
-}
-
-/// The server's UDP sockets in /proc/net/udp and udp6 (columns: proc_net_udp.txt of the kernel).
-fn udp_sockets(port: u16) -> impl Iterator<Item = UdpSocket> {
-    let local = format!(":{port:04X}");
-    ["/proc/net/udp", "/proc/net/udp6"]
-        .map(|path| read_to_string(path).unwrap_or_default())
-        .join("")
-        .lines()
-        .filter_map(|line| {
-            let columns: Vec<&str> = line.split_whitespace().collect();
-            let (_, queued) = columns.get(4)?.split_once(':')?;
-            let socket = UdpSocket {
-                queued: u64::from_str_radix(queued, 16).ok()?,
-                dropped: columns.last()?.parse().ok()?,
-            };
-            columns.get(1)?.ends_with(&local).then_some(socket)
-        })
-        .collect::<Vec<_>>()
-        .into_iter()
 }

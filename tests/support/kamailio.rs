@@ -3,9 +3,11 @@
 use super::config::{Config, fill_in};
 use super::installed::{binary, stock_modules};
 use super::log::Log;
+use super::namespace::Namespace;
 use super::port::Port;
 use super::server::{self, Server};
 use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,6 +22,7 @@ pub struct Kamailio {
     environment: Vec<(String, String)>,
     palisade_so: PathBuf,
     fifo_reply_dir: Option<PathBuf>,
+    namespace: Option<Namespace>,
     pub(super) allowed: Vec<String>,
 }
 
@@ -57,6 +60,7 @@ impl Kamailio {
             environment: vec![],
             palisade_so,
             fifo_reply_dir: None,
+            namespace: None,
             allowed: vec![],
         }
     }
@@ -95,6 +99,13 @@ impl Kamailio {
     /// For a whole config or a file that sets jsonrpcs' `fifo_reply_dir`.
     pub fn fifo_reply_dir(mut self, dir: impl Into<PathBuf>) -> Kamailio {
         self.fifo_reply_dir = Some(dir.into());
+        self
+    }
+
+    /// In a network of its own, where it has no `127.0.0.1:@PORT@` that others reach: who talks to it
+    /// must be in there, too. RPC by kamcmd, FIFO and datagram goes on.
+    pub fn within(mut self, namespace: &Namespace) -> Kamailio {
+        self.namespace = Some(namespace.clone());
         self
     }
 
@@ -176,6 +187,10 @@ impl Kamailio {
                 .map(|argument| fill_in(argument, dir, port)),
         );
         command.envs(self.environment.iter().cloned());
+        if let Some(namespace) = self.namespace.clone() {
+            // SAFETY: what runs between fork and exec is one system call.
+            unsafe { command.pre_exec(move || namespace.enter()) };
+        }
         command
     }
 

@@ -47,12 +47,16 @@
 #![allow(dead_code, unused_imports)] // each test crate uses its part of this tree
 
 mod config;
+pub mod device;
 mod flood;
+mod forger;
 mod idle;
 mod installed;
 mod kamailio;
 mod log;
 pub mod mmdb;
+mod namespace;
+mod network;
 mod pace;
 mod phone;
 mod port;
@@ -66,15 +70,18 @@ mod transport;
 mod wait;
 
 pub use flood::{Flood, spray};
+pub use forger::{Flooding, Forger, Order};
 pub use kamailio::Kamailio;
 pub use log::Log;
+pub use namespace::Namespace;
+pub use network::{Network, SERVER};
 pub use pace::Pace;
 pub use phone::Phone;
 pub use port::Port;
 pub use process::{Memory, Process};
 pub use rpc::{Reply, Rpc, RpcError};
 pub use server::Server;
-pub use sip::{Message, Request, digest, unique};
+pub use sip::{Message, Request, Sender, digest, unique};
 pub use tally::{Outcome, Tally};
 pub use wait::{wait_for, wait_until};
 

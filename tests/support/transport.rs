@@ -127,7 +127,7 @@ impl Transport {
 }
 
 /// The first whole message of a stream, by its Content-Length (RFC 3261, 18.3).
-fn take_message(stream: &mut Vec<u8>) -> Option<Message> {
+pub(super) fn take_message(stream: &mut Vec<u8>) -> Option<Message> {
     let keepalives = stream
         .iter()
         .take_while(|byte| b"\r\n".contains(byte))

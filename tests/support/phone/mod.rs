@@ -6,7 +6,7 @@ mod ask;
 use crate::support::config::DOMAIN;
 use crate::support::idle::Activity;
 use crate::support::server::Server;
-use crate::support::sip::{Message, Request, unique};
+use crate::support::sip::{Message, Request, Sender};
 use crate::support::transport::Transport;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -85,29 +85,14 @@ impl Phone {
     }
 
     pub fn request_as(&self, method: &str, user: &str) -> Request {
-        let (domain, local, id) = (&self.domain, self.local(), unique());
-        let uri = match method {
-            "REGISTER" => format!("sip:{domain}"),
-            _ => format!("sip:{user}@{domain}"),
+        let sender = Sender {
+            user,
+            domain: &self.domain,
+            agent: &self.agent,
+            local: self.local(),
+            transport: self.transport.name(),
         };
-        let transport = self.transport.name();
-        let parameter = if transport == "TCP" {
-            ";transport=tcp"
-        } else {
-            ""
-        };
-        Request::new(method, &uri)
-            .header(
-                "Via",
-                format!("SIP/2.0/{transport} {local};rport;branch=z9hG4bK{id}"),
-            )
-            .header("Max-Forwards", "70")
-            .header("From", format!("<sip:{user}@{domain}>;tag={id}"))
-            .header("To", format!("<sip:{user}@{domain}>"))
-            .header("Call-ID", format!("{id}@{}", local.ip()))
-            .header("CSeq", format!("1 {method}"))
-            .header("Contact", format!("<sip:{user}@{local}{parameter}>"))
-            .header("User-Agent", &self.agent)
+        sender.request(method)
     }
 
     /// Sends it and waits for nothing. The same request again is a retransmission.

@@ -5,6 +5,16 @@ use md5::{Digest, Md5};
 
 /// The value of an Authorization header that answers this challenge.
 pub fn answer(challenge: &str, method: &str, uri: &str, user: &str, password: &str) -> String {
+    answer_nth(challenge, (method, uri), (user, password), 1)
+}
+
+/// The same for a nonce that is used for the n-th time.
+pub fn answer_nth(
+    challenge: &str,
+    (method, uri): (&str, &str),
+    (user, password): (&str, &str),
+    count: u32,
+) -> String {
     let part = |name: &str| parameter(challenge, name);
     let (realm, nonce) = (
         part("realm").unwrap_or_default(),
@@ -17,7 +27,7 @@ pub fn answer(challenge: &str, method: &str, uri: &str, user: &str, password: &s
     );
     let response =
         if part("qop").is_some_and(|offered| offered.split(',').any(|qop| qop.trim() == "auth")) {
-            let (count, cnonce) = ("00000001", unique());
+            let (count, cnonce) = (format!("{count:08x}"), unique());
             header += &format!(r#", qop=auth, nc={count}, cnonce="{cnonce}""#);
             md5(&format!("{secret}:{nonce}:{count}:{cnonce}:auth:{what}"))
         } else {
@@ -45,7 +55,27 @@ pub fn parameter(challenge: &str, name: &str) -> Option<String> {
     None
 }
 
-fn md5(text: &str) -> String {
+/// Is this the right answer to the challenge that it names? Whose challenge that is, it does not say.
+pub fn is_right(credentials: &str, method: &str, password: &str) -> bool {
+    let part = |name: &str| parameter(credentials, name).unwrap_or_default();
+    let secret = md5(&format!(
+        "{}:{}:{password}",
+        part("username"),
+        part("realm")
+    ));
+    let what = md5(&format!("{method}:{}", part("uri")));
+    let nonce = part("nonce");
+    let right = match part("qop").as_str() {
+        "" => md5(&format!("{secret}:{nonce}:{what}")),
+        qop => {
+            let (count, cnonce) = (part("nc"), part("cnonce"));
+            md5(&format!("{secret}:{nonce}:{count}:{cnonce}:{qop}:{what}"))
+        }
+    };
+    part("response") == right
+}
+
+pub fn md5(text: &str) -> String {
     Md5::digest(text.as_bytes())
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -6,5 +6,5 @@ mod message;
 mod request;
 
 pub use message::Message;
-pub use request::Request;
-pub use request::unique;
+pub(super) use request::branch;
+pub use request::{Request, Sender, unique};

@@ -1,6 +1,7 @@
 //! A request that is to be sent. Values are bytes: a test may put anything in.
 
 use super::{Message, digest};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 #[derive(Clone, Debug)]
@@ -9,6 +10,50 @@ pub struct Request {
     pub uri: String,
     headers: Vec<(String, Vec<u8>)>,
     body: Vec<u8>,
+}
+
+/// Who sends, and from where.
+pub struct Sender<'a> {
+    pub user: &'a str,
+    pub domain: &'a str,
+    pub agent: &'a str,
+    pub local: SocketAddr,
+    /// `UDP` or `TCP`.
+    pub transport: &'a str,
+}
+
+impl Sender<'_> {
+    /// A complete request, a dialog of its own; to himself unless [`Request::uri`] says otherwise.
+    pub fn request(&self, method: &str) -> Request {
+        let Sender {
+            user,
+            domain,
+            agent,
+            local,
+            transport,
+        } = self;
+        let id = unique();
+        let uri = match method {
+            "REGISTER" => format!("sip:{domain}"),
+            _ => format!("sip:{user}@{domain}"),
+        };
+        let parameter = match *transport {
+            "TCP" => ";transport=tcp",
+            _ => "",
+        };
+        Request::new(method, &uri)
+            .header(
+                "Via",
+                format!("SIP/2.0/{transport} {local};rport;branch=z9hG4bK{id}"),
+            )
+            .header("Max-Forwards", "70")
+            .header("From", format!("<sip:{user}@{domain}>;tag={id}"))
+            .header("To", format!("<sip:{user}@{domain}>"))
+            .header("Call-ID", format!("{id}@{}", local.ip()))
+            .header("CSeq", format!("1 {method}"))
+            .header("Contact", format!("<sip:{user}@{local}{parameter}>"))
+            .header("User-Agent", agent)
+    }
 }
 
 impl Request {
@@ -147,6 +192,16 @@ impl Request {
         bytes.extend(&self.body);
         bytes
     }
+}
+
+/// The branch of a Via.
+pub fn branch(via: &str) -> String {
+    let branch = via.split_once("branch=").map_or("", |(_, branch)| branch);
+    branch
+        .split([';', ',', ' '])
+        .next()
+        .unwrap_or_default()
+        .into()
 }
 
 /// Differs on every call, between processes too.

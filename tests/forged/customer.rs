@@ -1,0 +1,129 @@
+//! A phone that is registered and has called before, and all that it does all day.
+
+use super::SOON;
+use super::world::{Edge, World, source};
+use crate::support::device::{Call, Device};
+use std::net::SocketAddrV4;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Seconds that a nonce is good for in the worlds of customers, see [`super::world::NONCE_LIFE`].
+pub const LIFE: (&str, &str) = (super::world::NONCE_LIFE, "3");
+const FRESH: Duration = Duration::from_secs(2);
+const STALE: Duration = Duration::from_millis(4_100);
+
+pub struct Customer<'a> {
+    world: &'a World,
+    pub phone: Device,
+    /// Whom it calls, where no PBX takes the calls.
+    peer: Option<Device>,
+    registered: Instant,
+}
+
+impl<'a> Customer<'a> {
+    /// The n-th, at `10.1.n.1`.
+    #[track_caller]
+    pub fn new(world: &'a World, number: u8) -> Result<Customer<'a>, String> {
+        let user = 100 + 2 * u32::from(number);
+        Customer::with(
+            world,
+            number,
+            world.phone(&format!("10.1.{number}.1"), user),
+        )
+    }
+
+    pub fn with(world: &'a World, number: u8, phone: Device) -> Result<Customer<'a>, String> {
+        let peer = match world.edge {
+            Edge::Pbx => None,
+            Edge::Registrar => {
+                let user = 101 + 2 * u32::from(number);
+                Some(world.registered(&format!("10.1.{number}.2"), user)?)
+            }
+        };
+        let customer = Customer {
+            world,
+            phone,
+            peer,
+            registered: Instant::now(),
+        };
+        customer.phone.register(SOON).expect(200)?;
+        customer.calls()?;
+        Ok(customer)
+    }
+
+    pub fn source(&self) -> SocketAddrV4 {
+        source(&self.phone)
+    }
+
+    /// With the nonce that it was given a moment ago.
+    pub fn refreshes(&self) -> Result<(), String> {
+        let is_fresh = self.registered.elapsed() < FRESH;
+        let outcome = self.phone.register(SOON).expect(200)?;
+        match is_fresh && outcome.challenges > 0 {
+            true => Err(format!("{outcome}: its nonce was good")),
+            false => Ok(()),
+        }
+    }
+
+    pub fn refreshes_with_a_stale_nonce(&self) -> Result<(), String> {
+        match self.world.edge {
+            Edge::Pbx => self.world.pbx().expire_nonces(),
+            Edge::Registrar => sleep(STALE.saturating_sub(self.registered.elapsed())),
+        }
+        let outcome = self.phone.register(SOON).expect(200)?;
+        match outcome.challenges {
+            0 => Err(format!(
+                "{outcome}: its nonce was not stale, the row is wrong"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// As a phone does that keeps none; its Call-ID is that of before.
+    pub fn refreshes_without_a_nonce(&self) -> Result<(), String> {
+        self.phone.forget_nonces();
+        self.phone.register(SOON).expect(200).map(drop)
+    }
+
+    /// A call that is up, and the phone's end of it.
+    pub fn begins_a_call(&self) -> Result<Call, String> {
+        let callee = (self.peer.as_ref()).map_or("sip:600@example.com".into(), Device::uri);
+        let (call, _) = self.phone.call(&callee, SOON)?;
+        if let Some(peer) = &self.peer {
+            peer.taken(&call, SOON)?;
+        }
+        Ok(call)
+    }
+
+    pub fn calls(&self) -> Result<(), String> {
+        self.begins_a_call()?.hang_up(SOON).map(drop)
+    }
+
+    /// And hangs up itself.
+    pub fn is_called(&self) -> Result<(), String> {
+        let (call, _) = match &self.peer {
+            Some(peer) => peer.call(&self.phone.uri(), SOON)?,
+            None => self.world.pbx().call(self.phone.user(), SOON)?,
+        };
+        self.phone.taken(&call, SOON)?.hang_up(SOON).map(drop)
+    }
+
+    /// All of it.
+    pub fn goes_on(&self) -> Result<(), String> {
+        let done = self
+            .refreshes()
+            .and_then(|()| self.calls())
+            .and_then(|()| self.is_called())
+            .and_then(|()| self.refreshes_with_a_stale_nonce());
+        self.explain(done)
+    }
+
+    pub fn explain<T>(&self, done: Result<T, String>) -> Result<T, String> {
+        let address = self.source().ip().to_string();
+        let done = done.map_err(|told| match self.world.ban_of(&address) {
+            Some(ban) => format!("{told}\n    {address} is banned, {ban}"),
+            None => told,
+        });
+        self.world.explain(&address, done)
+    }
+}
