@@ -510,7 +510,7 @@ fn full_table_of_scans(bencher: Bencher<'_, '_>, count: usize) {
     let scans = ScanTable::new(&mut region, count, hash, rules).expect("room");
     let clock = Monotonic::since(os::monotonic_ms());
     let fail = |source: Source, name| {
-        black_box(scans.fail(source, ScanKind::User, name, &clock, || false));
+        black_box(scans.fail(source, ScanKind::User, name, &clock, || false, || 0));
     };
     let mut turns = 0..;
     for _ in 0..count {

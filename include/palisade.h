@@ -341,7 +341,9 @@ int32_t palisade_auth_ok(const struct palisade_message_t *message, struct palisa
 /*
  Is this user blocked from this source?
 
- Returns 1 blocked, -1 not.
+ Returns -1 not; 1 blocked; 2 not, but somebody has failed in its name with nonces that were handed to
+ others: so was this one, and its sender has to be challenged; 3 not, but as many attempts as may fail
+ are under way: over UDP, a request that is dropped comes again.
 
  # Safety
 

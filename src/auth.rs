@@ -91,6 +91,21 @@ pub struct Attempt<'a> {
     pub source: Source,
     /// Stands for the request and its credentials; 0: unknown.
     pub request: u64,
+    /// Has its sender proven where it is? What has not is counted apart, and blocks only what has not.
+    pub is_proven: bool,
+}
+
+/// May an attempt be evaluated?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Admission {
+    /// Yes.
+    Admitted,
+    /// Not before those that are under way have come back.
+    TooMany,
+    /// Not with a nonce that was handed to somebody else: its sender has to be challenged.
+    Unproven,
+    /// No, it is blocked.
+    Blocked,
 }
 
 /// The failures of users and sources, and who is known. A copy means the same tables.
@@ -126,19 +141,31 @@ impl AuthTable {
         })
     }
 
-    /// May this attempt be evaluated? Not when it is [blocked](Self::is_blocked). When its subject
+    /// May this attempt be evaluated? Not when it is [blocked](Self::is_blocked), nor, of what is
+    /// unproven, when the same is blocked for what is not. When its subject
     /// has failed before, or is a pair that is not known to be good, it takes one of the failures
     /// left, so that guesses sent at once to several workers are not all evaluated;
     /// [`fail`](Self::fail), [`succeed`](Self::succeed) or [`withdraw`](Self::withdraw) gives it
     /// back, or time does.
-    pub fn admit(&self, attempt: Attempt<'_>, clock: &impl Clock) -> bool {
+    pub fn admit(&self, attempt: Attempt<'_>, clock: &impl Clock) -> Admission {
         let clock = &clock.still();
+        let proven = Attempt {
+            is_proven: true,
+            ..attempt
+        };
+        if !attempt.is_proven && self.is_blocked(proven, clock) {
+            return Admission::Blocked;
+        }
+        let (refused, full) = match attempt.is_proven {
+            true => (Admission::Blocked, Admission::TooMany),
+            false => (Admission::Unproven, Admission::Unproven),
+        };
         let who = self.who(attempt);
         let [subject, user] = self.find_both(who, clock);
-        let is_known = || self.known.holds(who.known, clock);
+        let is_known = || attempt.is_proven && self.known.holds(who.known, clock);
         let holds_up = |found| matches!(found, Lookup::Busy) || Self::blocks(found, clock);
         if holds_up(subject) || (holds_up(user) && !is_known()) {
-            return false;
+            return refused;
         }
         let subject = subject.live();
         let fails = subject.is_some_and(|(_, tally)| tally.counts(clock, self.rules));
@@ -148,7 +175,7 @@ impl AuthTable {
             AuthScope::Source => fails && !is_known(),
         };
         if !stands_in_line {
-            return true;
+            return Admission::Admitted;
         }
         let mut admitted = None;
         let look = || self.find_or_create(who.subject, attempt.user, clock);
@@ -158,8 +185,8 @@ impl AuthTable {
         });
         let (entry, tally) = match taken {
             Lookup::Live(seen) => seen,
-            Lookup::Busy => return false,
-            Lookup::Nothing => return true, // No place for it.
+            Lookup::Busy => return refused,
+            Lookup::Nothing => return Admission::Admitted, // No place for it.
         };
         if admitted.is_some_and(|tally| tally.failures > 0 && tally.under_way == 1) {
             // From here on, not from the last failure, runs the time to come back.
@@ -170,7 +197,10 @@ impl AuthTable {
             let _set_by_another_who_counts_more =
                 self.table.keep_until(entry, seconds(until_ms) + 1);
         }
-        admitted.is_some()
+        match admitted {
+            Some(_) => Admission::Admitted,
+            None => full,
+        }
     }
 
     /// Is this user blocked from this source, or under attack and the source not known?
@@ -179,8 +209,8 @@ impl AuthTable {
         let clock = &clock.still();
         let who = self.who(attempt);
         let [subject, user] = self.find_both(who, clock);
-        Self::blocks(subject, clock)
-            || (Self::blocks(user, clock) && !self.known.holds(who.known, clock))
+        let is_known = || attempt.is_proven && self.known.holds(who.known, clock);
+        Self::blocks(subject, clock) || (Self::blocks(user, clock) && !is_known())
     }
 
     fn blocks(found: Lookup<Seen>, clock: &impl Clock) -> bool {
@@ -305,6 +335,7 @@ impl AuthTable {
             } else {
                 name.bare
             };
+            let user = if row.is_proven { user } else { !user };
             let meant = row.user_hash == user && source.is_none_or(|source| row.source == source);
             if meant && (row.failures > 0 || row.blocked_until_ms > 0) {
                 let forgiven = |tally: Tally| Some(tally.forgiven(tally.failures));

@@ -111,7 +111,8 @@ impl ScanTable {
 
     /// Counts a user or a destination that failed, by the [hash](crate::hash::User::bare) of its
     /// name: a user is one in all its domains, since who scans makes them up. Not one that is
-    /// excused, which is only asked where it matters.
+    /// excused, which is only asked where it matters. `at_least`: so many must have failed, whatever the
+    /// limit, which is only asked where that is reached.
     pub fn fail(
         &self,
         source: Source,
@@ -119,6 +120,7 @@ impl ScanTable {
         name: u64,
         clock: &impl Clock,
         is_excused: impl FnOnce() -> bool,
+        at_least: impl Fn() -> u64,
     ) -> Counted {
         let limit = self.limit(kind);
         if limit == 0 {
@@ -152,7 +154,7 @@ impl ScanTable {
                 Kind::User => users,
                 Kind::Destination => destinations,
             };
-            count >= limit
+            count >= limit && count >= at_least()
         })
     }
 

@@ -1,10 +1,11 @@
 //! The auth counter, as the routing script calls it. `user` is text such as `alice@example.com`; left
 //! out, it is the credentials of the message, else its From URI.
 
+use crate::auth::Admission;
 use crate::policy::AuthResult;
 
 use super::boundary::{Answer, exported};
-use super::checks::{code, yes_or_no};
+use super::checks::code;
 use super::{palisade_message_t, palisade_text_t};
 
 /// Takes what `auth_check()`, `www_authorize()`, `pv_www_authenticate()` … returned, and counts or
@@ -63,7 +64,9 @@ pub unsafe extern "C" fn palisade_auth_ok(
 
 /// Is this user blocked from this source?
 ///
-/// Returns 1 blocked, -1 not.
+/// Returns -1 not; 1 blocked; 2 not, but somebody has failed in its name with nonces that were handed to
+/// others: so was this one, and its sender has to be challenged; 3 not, but as many attempts as may fail
+/// are under way: over UDP, a request that is dropped comes again.
 ///
 /// # Safety
 ///
@@ -74,6 +77,11 @@ pub unsafe extern "C" fn palisade_auth_blocked(
     user: palisade_text_t,
 ) -> i32 {
     exported!(palisade_auth_blocked, QUESTION, message, (user), |it| {
-        yes_or_no(it.auth_blocked(user))
+        match it.auth_admission(user) {
+            Admission::Admitted => -1,
+            Admission::Blocked => 1,
+            Admission::Unproven => 2,
+            Admission::TooMany => 3,
+        }
     })
 }

@@ -1,6 +1,7 @@
 //! Finding the records that an attempt is about, or making them.
 
 use crate::clock::Clock;
+use crate::hash::User;
 use crate::settings::AuthScope;
 use crate::shm::atomic::Ordering;
 use crate::shm::fail;
@@ -26,22 +27,41 @@ pub(super) struct Who {
     pub known: Subject,
 }
 
+impl User {
+    /// As it is counted: what anybody could have sent in a user's name is counted apart.
+    pub(super) const fn of_tally(self, is_proven: bool) -> Self {
+        match is_proven {
+            true => self,
+            false => Self {
+                bare: !self.bare,
+                whole: !self.whole,
+            },
+        }
+    }
+}
+
 /// A record, and its tally as it was seen.
 pub(super) type Seen = (RecordRef, Tally);
 
 impl AuthTable {
     /// Whom this attempt is about.
     pub(super) fn who(&self, attempt: Attempt<'_>) -> Who {
-        let name = attempt.name;
+        let is_proven = attempt.is_proven;
+        let name = attempt.name.of_tally(is_proven);
         let known = self.known_pair(attempt);
+        let subject = |user, source| Subject {
+            is_proven,
+            ..self.subject(user, source)
+        };
         // The user without a domain: where a script takes the realm from the message (`"$fd"`), a
         // guesser would otherwise be another user with every domain that he makes up.
-        let pair = self.subject(name.bare, attempt.source);
-        let user = self.subject(name.whole, Source::NONE);
+        let pair = subject(name.bare, attempt.source);
+        let user = subject(name.whole, Source::NONE);
+        let nobody = || self.hash.user(b"").of_tally(is_proven).whole;
         let subject = match self.rules.scope {
             AuthScope::UserSource => pair,
             AuthScope::User => user,
-            AuthScope::Source => self.subject(self.hash.user(b"").whole, attempt.source),
+            AuthScope::Source => subject(nobody(), attempt.source),
         };
         self.table.prefetch(subject.hash);
         self.table.prefetch(user.hash);
@@ -63,6 +83,7 @@ impl AuthTable {
             user,
             source,
             hash: self.hash.pair(user, source),
+            is_proven: true,
         }
     }
 

@@ -18,11 +18,15 @@ pub(super) const LAST_MS: usize = 5;
 /// The last failed requests.
 const SEEN: usize = 6;
 const SEEN_WORDS: usize = 5;
+/// Beside the length of the user's name: [`UNPROVEN`].
 const USER_LENGTH: usize = 11;
 const USER: usize = 12;
 
 /// Bytes of a user's name that are kept for people to read; the hash is of all of it.
 const USER_BYTES: usize = (WORDS - USER) * 8;
+
+/// It is about attempts that anybody could have made in that name.
+const UNPROVEN: u64 = 1 << 32;
 
 pub(super) type AuthRecord = table::Record<WORDS>;
 
@@ -32,6 +36,8 @@ pub(super) struct Subject {
     pub user: u64,
     pub source: Source,
     pub hash: u64,
+    /// Of attempts whose sender has proven where he is.
+    pub is_proven: bool,
 }
 
 impl Subject {
@@ -99,7 +105,8 @@ pub(super) fn begin(record: &AuthRecord, subject: Subject, user: &[u8]) {
         record.set(SEEN + word, 0);
     }
     let user = &user[..user.len().min(USER_BYTES)];
-    record.set(USER_LENGTH, user.len() as u64);
+    let unproven = if subject.is_proven { 0 } else { UNPROVEN };
+    record.set(USER_LENGTH, user.len() as u64 | unproven);
     for (word, piece) in user.chunks(8).enumerate() {
         let mut bytes = [0; 8];
         bytes[..piece.len()].copy_from_slice(piece);
@@ -134,6 +141,8 @@ pub struct AuthFailures {
     pub last_ms: u64,
     /// End of the block; 0: none.
     pub blocked_until_ms: u64,
+    /// Had their senders proven where they are?
+    pub is_proven: bool,
     user: [u8; USER_BYTES],
     user_length: usize,
 }
@@ -153,8 +162,9 @@ impl AuthFailures {
             first_ms: tally.first_s * 1000,
             last_ms: time_of(words[LAST_MS], tally.generation),
             blocked_until_ms: time_of(words[BLOCKED_UNTIL_MS], tally.generation),
+            is_proven: words[USER_LENGTH] & UNPROVEN == 0,
             user,
-            user_length: (words[USER_LENGTH] as usize).min(USER_BYTES),
+            user_length: (words[USER_LENGTH] as u32 as usize).min(USER_BYTES),
         }
     }
 

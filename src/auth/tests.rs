@@ -30,6 +30,7 @@ fn attempt(user: &str, source: u128) -> Attempt<'_> {
         name: Hash::keyed(SEED).user(user.as_bytes()),
         source: Source { key: source },
         request: 0,
+        is_proven: true,
     }
 }
 
@@ -68,7 +69,7 @@ impl Bench {
     }
 
     fn admit(&self, user: &str, source: u128) -> bool {
-        self.auth.admit(attempt(user, source), &self.clock)
+        self.auth.admit(attempt(user, source), &self.clock) == Admission::Admitted
     }
 
     /// Fails `times` times from each source.

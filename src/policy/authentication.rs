@@ -1,9 +1,10 @@
 //! What follows from the result of an authentication.
 
-use crate::auth::{Attempt, Failed, Outcome};
+use crate::auth::{Admission, Attempt, Failed, Outcome};
 use crate::clock::Clock;
 use crate::counters::Counter;
 use crate::message::{CREDENTIALS_MAX, Message, Method, Part, Unreadable, UserName};
+use crate::proof::Standing;
 use crate::settings::Reason;
 
 use super::detect::unreadable;
@@ -208,33 +209,38 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         });
     }
 
-    /// Is this user blocked from this source? When not, the attempt that follows counts as under
+    /// May this user authenticate from this source? If so, the attempt that follows counts as under
     /// way, see [`crate::auth::AuthTable::admit`]. Asked before the credentials are evaluated, it
     /// is about every user that they name: which of several will be evaluated is not known yet.
-    pub fn auth_blocked(&self, user: Option<&[u8]>) -> bool {
+    pub fn auth_admission(&self, user: Option<&[u8]>) -> Admission {
         if self.check_readable() != Verdict::Pass {
-            return true;
+            return Admission::Blocked;
         }
         let firewall = self.firewall;
         if !firewall.blocks(Reason::Auth) {
-            return false;
+            return Admission::Admitted;
         }
         // Without credentials there is nothing to evaluate, and nothing comes back.
         let has_credentials = self.message.offered() > 0;
-        let mut verdict = self.check_many();
+        let mut admission = match self.check_many() {
+            Verdict::Pass => Admission::Admitted,
+            _ => Admission::Blocked,
+        };
         self.each_attempt(user, |_, attempt| {
-            let is_admitted = || match has_credentials {
-                true => firewall.auth.admit(attempt, &firewall.clock),
-                false => !firewall.auth.is_blocked(attempt, &firewall.clock),
-            };
-            if verdict == Verdict::Pass && !is_admitted() {
-                verdict = Verdict::Blocked;
+            if admission == Admission::Admitted {
+                admission = match has_credentials {
+                    true => firewall.auth.admit(attempt, &firewall.clock),
+                    false if firewall.auth.is_blocked(attempt, &firewall.clock) => {
+                        Admission::Blocked
+                    }
+                    false => Admission::Admitted,
+                };
             }
         });
-        if verdict == Verdict::Blocked {
+        if admission != Admission::Admitted {
             firewall.counters.count(Counter::AuthBlocked);
         }
-        verdict == Verdict::Blocked
+        admission
     }
 
     /// More credentials than are looked at.
@@ -284,6 +290,8 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         // which are evaluated: then the evaluated ones say who it was.
         let offers_several = message.offered() > 1;
         let is_chosen_by_sender = offers_several && !message.nth(Part::AuthUser, 1).is_empty();
+        // Where there are none, it is the script that says who has failed.
+        let is_proven = message.offered() == 0 || self.standing() != Standing::Stranger;
         let mut visited = [0; CREDENTIALS_MAX];
         for index in 0..message.offered().max(1) {
             let mut name = UserName::default();
@@ -301,6 +309,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                     name: hashed,
                     source: self.source,
                     request: 0,
+                    is_proven,
                 };
                 visit(index, attempt);
             }

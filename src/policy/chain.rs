@@ -92,11 +92,25 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             Some(Against::Strangers) if self.message.came().is_on_connection => Gate::Open,
             Some(Against::Strangers) => match self.judge() {
                 Judged::Passes => Gate::Spared,
-                Judged::Strange => Gate::Banned,
+                Judged::Strange => {
+                    self.count_stranger();
+                    Gate::Banned
+                }
                 Judged::Floods { is_new } => {
                     Gate::Floods(self.step(Reason::Rate, || Some(rate::flood(is_new))))
                 }
             },
+        }
+    }
+
+    /// A source stays over its rate while strangers flood it, so that it is not open to them again the
+    /// moment somebody proves that he is there.
+    fn count_stranger(&self) {
+        let firewall = self.firewall;
+        if self.dry.is_none() && is_request(self.message.bytes()) {
+            firewall
+                .rate
+                .charge(self.source, self.hash, &firewall.clock);
         }
     }
 

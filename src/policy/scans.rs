@@ -10,6 +10,9 @@ use crate::settings::Reason;
 use super::evidence::{Evidence, What};
 use super::{Inspection, Verdict};
 
+/// At a source with so many known users, one more may fail than elsewhere, once the limit is reached.
+const USERS_TO_A_FAILURE: u64 = 4;
+
 impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
     /// Takes note of a user who failed to authenticate. One that has authenticated from there
     /// before is a phone with an old password, and no scan.
@@ -22,7 +25,8 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
             let (mark, clock) = (attempt.name.bare, &firewall.clock.still());
             let is_known = || firewall.auth.is_known(attempt, clock);
             let scans = &firewall.scans;
-            self.of_scan(scans.fail(attempt.source, Kind::User, mark, clock, is_known))
+            let at_least = || self.failures_of_an_office();
+            self.of_scan(scans.fail(attempt.source, Kind::User, mark, clock, is_known, at_least))
         })
     }
 
@@ -42,8 +46,14 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
         self.step(Reason::Scan, || {
             let mark = firewall.hash.user(name).bare;
             let (scans, clock) = (&firewall.scans, &firewall.clock);
-            self.of_scan(scans.fail(self.source, kind, mark, clock, || false))
+            let at_least = || self.failures_of_an_office();
+            self.of_scan(scans.fail(self.source, kind, mark, clock, || false, at_least))
         })
+    }
+
+    /// Twelve who fail among two hundred who do not are an office; twelve of twelve are a scanner.
+    fn failures_of_an_office(&self) -> u64 {
+        self.users() / USERS_TO_A_FAILURE
     }
 
     /// What works is no part of a scan.

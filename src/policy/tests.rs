@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::*;
+use crate::auth::Admission;
 use crate::ban::BanReason;
 use crate::ban::Origin;
 use crate::clock::manual::Manual;
@@ -156,7 +157,7 @@ questions! {
     check() -> Verdict;
     auth_failed(user: Option<&[u8]>) -> Verdict;
     auth_ok(user: Option<&[u8]>) -> ();
-    auth_blocked(user: Option<&[u8]>) -> bool;
+    auth_admission(user: Option<&[u8]>) -> Admission;
     auth_result(result: AuthResult, user: Option<&[u8]>) -> Verdict;
     signal(signal: &crate::scan::Signal, weight: u64) -> Verdict;
     take_reply(answer: Answer<'_>) -> Verdict;
@@ -165,6 +166,13 @@ questions! {
     check_contact() -> Verdict;
     check_route() -> Verdict;
     check_rate() -> Verdict;
+}
+
+impl Firewall<Manual> {
+    /// Is an attempt refused, for whatever reason?
+    fn auth_blocked(&self, source: Address, user: Option<&[u8]>, message: &impl Message) -> bool {
+        self.auth_admission(source, user, message) != Admission::Admitted
+    }
 }
 
 fn agent(text: &str) -> Parts {
@@ -181,6 +189,7 @@ fn guess(user: &str, call_id: &str, response: &str) -> Parts {
         .with(Part::CallId, call_id)
         .with(Part::CSeq, "1 REGISTER")
         .with(Part::Credentials, response)
+        .connected()
 }
 
 fn address(text: &str) -> Address {
@@ -387,7 +396,7 @@ fn three_wrong_passwords_block_the_user_here_and_are_told() {
     );
     assert!(!firewall.auth_blocked(address("192.0.2.2"), None, &wrong("7")));
     let line = "palisade: auth_block user=\"alice@example.com\" key=192.0.2.1 failures=3 \
-                seconds=3600 agent=\"Linphone\" proof=no";
+                seconds=3600 agent=\"Linphone\" proof=yes";
     assert_eq!(logged(), [line]);
     assert_eq!(firewall.counters.total(Counter::AuthRetransmissions), 1);
 }
@@ -463,7 +472,7 @@ fn scope_source_bans_the_address() {
     let lines = logged();
     assert_eq!(
         lines[1],
-        "palisade: ban key=192.0.2.66 reason=auth seconds=300 count=1 proof=no"
+        "palisade: ban key=192.0.2.66 reason=auth seconds=3600 count=1 proof=yes"
     );
 }
 

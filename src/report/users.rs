@@ -13,7 +13,7 @@ use super::pages::{Listed, list};
 
 reply_struct! {
     /// A user from a source; `*` for a user or a source as a whole. Times are seconds since 1970,
-    /// `left` seconds.
+    /// `left` seconds. `proof` 0: what anybody can have sent in that name, which is counted apart.
     UserRow {
         user: String,
         source: String,
@@ -22,6 +22,7 @@ reply_struct! {
         last: i64,
         blocked: bool,
         left: u64,
+        proof: bool,
     }
 }
 
@@ -59,6 +60,7 @@ impl<C: Clock> Firewall<C> {
             last: wall_s(&self.clock, row.last_ms),
             blocked: row.is_blocked(now_ms),
             left: left_ms.div_ceil(1000),
+            proof: row.is_proven,
         }
     }
 

@@ -24,7 +24,7 @@ fn hash_of(name: &[u8]) -> u64 {
 }
 
 fn fail(table: &ScanTable, source: Source, kind: Kind, name: &[u8], clock: &Manual) -> Counted {
-    table.fail(source, kind, hash_of(name), clock, || false)
+    table.fail(source, kind, hash_of(name), clock, || false, || 0)
 }
 
 fn source(number: u128) -> Source {

@@ -47,7 +47,11 @@ fn is_banned(world: &World, at: &str, reason: &str) -> Result<(), String> {
 fn guesser(world: &World, at: &str, user: u32) -> Result<(), String> {
     for guess in 0..3 {
         let guesser = world.stranger(at, user, &format!("guess{guess}"));
-        guesser.register(SOON).expect(401)?;
+        let outcome = guesser.register(SOON);
+        // The registrar's script tells the third that it was one too many.
+        if guess < 2 || outcome.status() != Some(403) {
+            outcome.expect(401)?;
+        }
     }
     let guesser = world.stranger(at, user, PASSWORD);
     let outcome = guesser.register(SOON);

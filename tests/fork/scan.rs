@@ -64,7 +64,7 @@ fn fail(
     name: &[u8],
     clock: &SharedClock,
 ) -> Counted {
-    table.fail(source, kind, hash().user(name).bare, clock, || false)
+    table.fail(source, kind, hash().user(name).bare, clock, || false, || 0)
 }
 
 /// In each round all processes see the same users fail, and users of their own.
@@ -188,12 +188,12 @@ fn a_process_that_dies_while_it_counts_a_scan() {
             let (table, clock) = (table(64, RULES), SharedClock::new());
             let (subject, _) = source(1);
             let name = |name: u8| hash().user(format!("user{name}").as_bytes()).bare;
-            let fail = |user| table.fail(subject, Kind::User, name(user), &clock, || false);
+            let fail = |user| table.fail(subject, Kind::User, name(user), &clock, || false, || 0);
             let prepare = || (0..before).for_each(|name| assert_eq!(fail(name), Counted::Below));
             die_at(point, prepare, || _ = fail(100));
             assert_eq!(fail(101), at_once, "{point}");
             let (other, _) = source(2);
-            let counted = table.fail(other, Kind::User, name(b'x'), &clock, || false);
+            let counted = table.fail(other, Kind::User, name(b'x'), &clock, || false, || 0);
             assert_eq!(counted, Counted::Below, "{point}: another source");
             clock.advance(Duration::from_secs(u64::from(LEASE_S) + 1));
             assert_eq!(fail(102), Counted::Below, "{point}");
@@ -214,7 +214,7 @@ fn a_process_that_stops_while_it_counts_a_scan_counts_for_nobody_else() {
             let name = |name: u8| hash().user(format!("user{name}").as_bytes()).bare;
             let fail = |from, user| {
                 let (source, _) = source(from);
-                table.fail(source, Kind::User, name(user), &clock, || false)
+                table.fail(source, Kind::User, name(user), &clock, || false, || 0)
             };
             let prepare = || (0..before).for_each(|name| assert_eq!(fail(1, name), Counted::Below));
             let meanwhile = || {

@@ -236,6 +236,7 @@ fn the_same_hash_is_not_the_same_subject() {
         user,
         source: Source { key },
         hash: 0x1234_5678_9abc_def0,
+        is_proven: true,
     };
     let own = subject(1, 1 << 64 | 1);
     for other in [

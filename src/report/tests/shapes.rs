@@ -114,7 +114,7 @@ fn busy(folder: &tempfile::TempDir) -> Firewall {
 
 const BAN: &str = "{key reason since# until# left# hits# count# origin against}";
 const RATE: &str = "{key hits_prev# hits_curr# status last_seen# by}";
-const AUTH: &str = "{user source failures# first# last# blocked# left#}";
+const AUTH: &str = "{user source failures# first# last# blocked# left# proof#}";
 const SCAN: &str = "{key users# destinations# signals# last_signal since# left# over#}";
 
 #[test]
@@ -152,7 +152,7 @@ fn every_reply_has_its_fields_in_their_order() {
         ),
         (
             "show 203.0.113.1",
-            "{ip key now trusted# banned# lists[] auth[]}".to_owned(),
+            "{ip key now trusted# banned# limit# proven# lists[] auth[]}".to_owned(),
         ),
         (
             "settings",
