@@ -1,22 +1,23 @@
 //! A phone that is registered and has called before, and all that it does all day.
 
 use super::SOON;
-use super::world::{Edge, World, source};
+use super::world::{Edge, NONCE_LIFE, World, source};
 use crate::support::device::{Call, Device};
 use std::net::SocketAddrV4;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Seconds that a nonce is good for in the worlds of customers, see [`super::world::NONCE_LIFE`].
-pub const LIFE: (&str, &str) = (super::world::NONCE_LIFE, "3");
-const FRESH: Duration = Duration::from_secs(2);
-const STALE: Duration = Duration::from_millis(4_100);
+/// In the worlds of customers, a nonce of Kamailio's is good until the end of the next second.
+pub const LIFE: (&str, &str) = (NONCE_LIFE, "1");
+const FRESH: Duration = Duration::from_millis(900);
+const STALE: Duration = Duration::from_millis(2_200);
 
 pub struct Customer<'a> {
     world: &'a World,
     pub phone: Device,
     /// Whom it calls, where no PBX takes the calls.
     peer: Option<Device>,
+    /// When it was given its nonce.
     registered: Instant,
 }
 
@@ -40,13 +41,14 @@ impl<'a> Customer<'a> {
                 Some(world.registered(&format!("10.1.{number}.2"), user)?)
             }
         };
-        let customer = Customer {
+        let mut customer = Customer {
             world,
             phone,
             peer,
             registered: Instant::now(),
         };
         customer.phone.register(SOON).expect(200)?;
+        customer.registered = Instant::now();
         customer.calls()?;
         Ok(customer)
     }
@@ -67,7 +69,7 @@ impl<'a> Customer<'a> {
 
     pub fn refreshes_with_a_stale_nonce(&self) -> Result<(), String> {
         match self.world.edge {
-            Edge::Pbx => self.world.pbx().expire_nonces(),
+            Edge::Pbx => self.world.pbx().expire_nonces(self.phone.user()),
             Edge::Registrar => sleep(STALE.saturating_sub(self.registered.elapsed())),
         }
         let outcome = self.phone.register(SOON).expect(200)?;

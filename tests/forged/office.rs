@@ -1,7 +1,7 @@
 //! Two hundred phones behind one address: a NAT's.
 
 use super::world::{BOTH, World};
-use super::{AT_ALL, Row, check, strangers};
+use super::{AT_ALL, Row, check_one_by_one, strangers};
 use crate::support::device::{Device, Outcome};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{scope, sleep};
@@ -89,7 +89,7 @@ fn two_hundred_phones_behind_one_address_register_at_once() {
             beside_a_flooder(world, "10.1.21.1", 400, AT_ONCE)
         }),
     ];
-    check(BOTH, &[], ROWS);
+    check_one_by_one(BOTH, &[], ROWS);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn two_hundred_phones_behind_one_address_register_one_after_the_other() {
             alone.map_err(|told| format!("alone: {told}")).and(beside)
         })
     })];
-    check(BOTH, &[], ROWS);
+    check_one_by_one(BOTH, &[], ROWS);
 }
 
 /// Twelve of them have a wrong password.
@@ -139,5 +139,5 @@ fn some_wrong_passwords_among_many_right_ones_are_an_office() {
             strangers::scanner(world, "10.2.24.1")
         }),
     ];
-    check(BOTH, &[("RATE", "400")], ROWS);
+    check_one_by_one(BOTH, &[("RATE", "400")], ROWS);
 }
