@@ -1,7 +1,7 @@
 //! A phone that is registered and has called before, and all that it does all day.
 
-use super::SOON;
 use super::world::{Edge, NONCE_LIFE, World, source};
+use super::{AT_ALL, SOON};
 use crate::support::device::{Call, Device};
 use std::net::SocketAddrV4;
 use std::thread::sleep;
@@ -47,9 +47,10 @@ impl<'a> Customer<'a> {
             peer,
             registered: Instant::now(),
         };
-        customer.phone.register(SOON).expect(200)?;
+        // Before the attack a machine may be as slow as it likes.
+        customer.phone.register(AT_ALL).expect(200)?;
         customer.registered = Instant::now();
-        customer.calls()?;
+        customer.begins_a_call(AT_ALL)?.hang_up(AT_ALL)?;
         Ok(customer)
     }
 
@@ -57,8 +58,13 @@ impl<'a> Customer<'a> {
         source(&self.phone)
     }
 
-    /// With the nonce that it was given a moment ago.
+    /// Perhaps it is challenged once more.
     pub fn refreshes(&self) -> Result<(), String> {
+        self.phone.register(SOON).expect(200).map(drop)
+    }
+
+    /// With the nonce that it was given a moment ago.
+    pub fn refreshes_unasked(&self) -> Result<(), String> {
         let is_fresh = self.registered.elapsed() < FRESH;
         let outcome = self.phone.register(SOON).expect(200)?;
         match is_fresh && outcome.challenges > 0 {
@@ -88,17 +94,17 @@ impl<'a> Customer<'a> {
     }
 
     /// A call that is up, and the phone's end of it.
-    pub fn begins_a_call(&self) -> Result<Call, String> {
+    pub fn begins_a_call(&self, patience: Duration) -> Result<Call, String> {
         let callee = (self.peer.as_ref()).map_or("sip:600@example.com".into(), Device::uri);
-        let (call, _) = self.phone.call(&callee, SOON)?;
+        let (call, _) = self.phone.call(&callee, patience)?;
         if let Some(peer) = &self.peer {
-            peer.taken(&call, SOON)?;
+            peer.taken(&call, patience)?;
         }
         Ok(call)
     }
 
     pub fn calls(&self) -> Result<(), String> {
-        self.begins_a_call()?.hang_up(SOON).map(drop)
+        self.begins_a_call(SOON)?.hang_up(SOON).map(drop)
     }
 
     /// And hangs up itself.
@@ -112,12 +118,18 @@ impl<'a> Customer<'a> {
 
     /// All of it.
     pub fn goes_on(&self) -> Result<(), String> {
-        let done = self
-            .refreshes()
-            .and_then(|()| self.calls())
-            .and_then(|()| self.is_called())
-            .and_then(|()| self.refreshes_with_a_stale_nonce());
-        self.explain(done)
+        self.explain(self.refreshes_unasked().and_then(|()| self.does_the_rest()))
+    }
+
+    /// The same, but it may be challenged at once.
+    pub fn goes_on_when_asked(&self) -> Result<(), String> {
+        self.explain(self.refreshes().and_then(|()| self.does_the_rest()))
+    }
+
+    fn does_the_rest(&self) -> Result<(), String> {
+        self.calls()?;
+        self.is_called()?;
+        self.refreshes_with_a_stale_nonce()
     }
 
     pub fn explain<T>(&self, done: Result<T, String>) -> Result<T, String> {

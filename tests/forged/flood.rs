@@ -48,13 +48,16 @@ pub fn flood(
 /// A phone that is known, with a call that was up before.
 fn known(world: &World, number: u8, port: Port, order: Order) -> Result<(), String> {
     let customer = Customer::new(world, number)?;
-    let mut call = customer.begins_a_call()?;
+    let mut call = customer.begins_a_call(AT_ALL)?;
     let flooding = flood(world, customer.source(), customer.phone.user(), port, order);
     let mut failed = vec![];
     let mut step = |what: &str, done: Result<(), String>| {
         failed.extend(done.err().map(|told| format!("\n  - {what}: {told}")));
     };
-    step("REGISTER with a nonce that is good", customer.refreshes());
+    step(
+        "REGISTER with a nonce that is good",
+        customer.refreshes_unasked(),
+    );
     step(
         "INVITE within a call",
         call.invite_again(super::SOON).map(drop),

@@ -19,14 +19,19 @@ const LET_THROUGH: usize = 31 + 9;
 
 /// The power comes back: all of them register, each at its time.
 fn registers(world: &World, at: &str, first: u32, within: Duration) -> Result<(), String> {
-    let phones = (0..PHONES).map(|number| world.phone(at, first + number));
-    all_register(world, at, phones.collect(), within)
+    all_register(world, at, &phones(world, at, first), within)
+}
+
+fn phones(world: &World, at: &str, first: u32) -> Vec<Device> {
+    (0..PHONES)
+        .map(|number| world.phone(at, first + number))
+        .collect()
 }
 
 fn all_register(
     world: &World,
     at: &str,
-    phones: Vec<Device>,
+    phones: &[Device],
     within: Duration,
 ) -> Result<(), String> {
     let (start, count) = (Instant::now(), phones.len() as u32);
@@ -62,11 +67,11 @@ fn all_register(
 
 /// The same beside somebody who sends a thousand OPTIONS a second from another port there.
 fn beside_a_flooder(world: &World, at: &str, first: u32, within: Duration) -> Result<(), String> {
-    let is_over = AtomicBool::new(false);
+    let (phones, is_over) = (phones(world, at, first), AtomicBool::new(false));
     let flooder = world.flooder(&world.net.phones, at);
     let (done, let_through) = scope(|scope| {
         let flooding = scope.spawn(|| flooder.floods(1_000.0, || is_over.load(Relaxed)));
-        let done = registers(world, at, first, within);
+        let done = all_register(world, at, &phones, within);
         is_over.store(true, Relaxed);
         (done, flooding.join().expect("it ends"))
     });
@@ -108,12 +113,11 @@ fn two_hundred_phones_behind_one_address_register_one_after_the_other() {
 
 /// Twelve of them have a wrong password.
 fn some_are_wrong(world: &World, at: &str, first: u32) -> Result<(), String> {
-    let right = (0..PHONES).map(|number| world.phone(at, first + number));
     let wrong = (PHONES..PHONES + WRONG).map(|number| {
         let user = first + number;
         world.device(&world.net.phones, at, user, "wrong")
     });
-    let (right, wrong): (Vec<_>, Vec<_>) = (right.collect(), wrong.collect());
+    let (right, wrong): (_, Vec<_>) = (phones(world, at, first), wrong.collect());
     let start = Instant::now();
     let done = scope(|scope| {
         let failing = scope.spawn(|| {
@@ -123,7 +127,7 @@ fn some_are_wrong(world: &World, at: &str, first: u32) -> Result<(), String> {
             }
             Ok(())
         });
-        let done = all_register(world, at, right, SOME_TIME);
+        let done = all_register(world, at, &right, SOME_TIME);
         done.and(failing.join().expect("it ends"))
     });
     world.explain(at, done.and_then(|()| world.assert_not_banned(at)))

@@ -4,7 +4,6 @@
 //! `opaque` (pjproject's sip_auth_server.c). A wrong password gets the next challenge.
 
 use super::world::{DOMAIN, PASSWORD};
-use crate::scan::backend::REALM;
 use crate::support::device::{Account, Call, Device, Outcome, Reply};
 use crate::support::{Message, Namespace, digest};
 use std::collections::HashMap;
@@ -13,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const REALM: &str = "asterisk";
 
 pub struct Pbx {
     device: Device,

@@ -178,6 +178,7 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         self.shared.stop.store(true, Relaxed);
+        self.shared.wire.close();
         let ended = self.reader.take().map(JoinHandle::join);
         assert!(
             matches!(ended, Some(Ok(()))) || std::thread::panicking(),
