@@ -13,7 +13,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn example(name: &str) -> Kamailio {
-    Kamailio::file(format!("examples/{name}")).as_an_example()
+    Kamailio::file(format!("examples/{name}")).like_an_example()
 }
 
 #[track_caller]

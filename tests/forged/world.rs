@@ -61,7 +61,7 @@ impl World {
                 _ => String::new(),
             };
         }
-        let kam = Kamailio::whole(&config).as_an_example();
+        let kam = Kamailio::whole(&config).like_an_example();
         let kam = kam.define("LISTEN_IP", &SERVER.to_string());
         let kam = match edge {
             Edge::Registrar => {

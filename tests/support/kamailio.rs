@@ -49,7 +49,7 @@ impl Kamailio {
 
     /// An example config, or one that includes it: started as its first lines say, from the top of the
     /// repository, but for its port and its ctl socket.
-    pub fn as_an_example(self) -> Kamailio {
+    pub fn like_an_example(self) -> Kamailio {
         self.environment("PWD", env!("CARGO_MANIFEST_DIR"))
             .define("LISTEN_PORT", "@PORT@")
             .define("CTL", r#""unix:@DIR@/ctl""#)
