@@ -2,15 +2,17 @@
 
 use super::world::{Edge, NONCE_LIFE, World, source};
 use super::{AT_ALL, SOON};
-use crate::support::device::{Call, Device};
+use crate::support::device::{Call, Device, Outcome};
+use std::cell::Cell;
 use std::net::SocketAddrV4;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// In the worlds of customers, a nonce of Kamailio's is good until the end of the next second.
-pub const LIFE: (&str, &str) = (NONCE_LIFE, "1");
-const FRESH: Duration = Duration::from_millis(900);
-const STALE: Duration = Duration::from_millis(2_200);
+/// In the worlds of customers, a nonce of Kamailio's is good for two to three seconds: it reckons in
+/// whole ones.
+pub const LIFE: (&str, &str) = (NONCE_LIFE, "2");
+const FRESH: Duration = Duration::from_millis(1_500);
+const STALE: Duration = Duration::from_millis(3_200);
 
 pub struct Customer<'a> {
     world: &'a World,
@@ -18,7 +20,7 @@ pub struct Customer<'a> {
     /// Whom it calls, where no PBX takes the calls.
     peer: Option<Device>,
     /// When it was given its nonce.
-    registered: Instant,
+    given: Cell<Instant>,
 }
 
 impl<'a> Customer<'a> {
@@ -41,15 +43,14 @@ impl<'a> Customer<'a> {
                 Some(world.registered(&format!("10.1.{number}.2"), user)?)
             }
         };
-        let mut customer = Customer {
+        let customer = Customer {
             world,
             phone,
             peer,
-            registered: Instant::now(),
+            given: Cell::new(Instant::now()),
         };
         // Before the attack a machine may be as slow as it likes.
-        customer.phone.register(AT_ALL).expect(200)?;
-        customer.registered = Instant::now();
+        customer.registers(AT_ALL)?;
         customer.begins_a_call(AT_ALL)?.hang_up(AT_ALL)?;
         Ok(customer)
     }
@@ -60,13 +61,21 @@ impl<'a> Customer<'a> {
 
     /// Perhaps it is challenged once more.
     pub fn refreshes(&self) -> Result<(), String> {
-        self.phone.register(SOON).expect(200).map(drop)
+        self.registers(SOON).map(drop)
+    }
+
+    fn registers(&self, patience: Duration) -> Result<Outcome, String> {
+        let outcome = self.phone.register(patience).expect(200)?;
+        if outcome.challenges > 0 {
+            self.given.set(Instant::now());
+        }
+        Ok(outcome)
     }
 
     /// With the nonce that it was given a moment ago.
     pub fn refreshes_unasked(&self) -> Result<(), String> {
-        let is_fresh = self.registered.elapsed() < FRESH;
-        let outcome = self.phone.register(SOON).expect(200)?;
+        let is_fresh = self.given.get().elapsed() < FRESH;
+        let outcome = self.registers(SOON)?;
         match is_fresh && outcome.challenges > 0 {
             true => Err(format!("{outcome}: its nonce was good")),
             false => Ok(()),
@@ -76,9 +85,9 @@ impl<'a> Customer<'a> {
     pub fn refreshes_with_a_stale_nonce(&self) -> Result<(), String> {
         match self.world.edge {
             Edge::Pbx => self.world.pbx().expire_nonces(self.phone.user()),
-            Edge::Registrar => sleep(STALE.saturating_sub(self.registered.elapsed())),
+            Edge::Registrar => sleep(STALE.saturating_sub(self.given.get().elapsed())),
         }
-        let outcome = self.phone.register(SOON).expect(200)?;
+        let outcome = self.registers(SOON)?;
         match outcome.challenges {
             0 => Err(format!(
                 "{outcome}: its nonce was not stale, the row is wrong"
@@ -90,7 +99,7 @@ impl<'a> Customer<'a> {
     /// As a phone does that keeps none; its Call-ID is that of before.
     pub fn refreshes_without_a_nonce(&self) -> Result<(), String> {
         self.phone.forget_nonces();
-        self.phone.register(SOON).expect(200).map(drop)
+        self.refreshes()
     }
 
     /// A call that is up, and the phone's end of it.

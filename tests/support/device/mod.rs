@@ -162,12 +162,6 @@ impl Device {
         self.shared.state().challenges.clear();
     }
 
-    /// As after a reboot: no nonce, another Call-ID.
-    pub fn reboot(&self) {
-        self.forget_nonces();
-        self.shared.state().registration = Registration::default();
-    }
-
     /// What came last.
     pub fn seen(&self) -> String {
         let seen = self.shared.state().seen.clone();
