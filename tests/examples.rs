@@ -9,22 +9,15 @@ use crate::support::{Kamailio, Message, Phone, Reply, Request, Rpc, Server};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn example(name: &str) -> Kamailio {
-    as_told(Kamailio::file(format!("examples/{name}")))
-}
-
-/// Started as its first lines say, from the top of the repository.
-pub fn as_told(kam: Kamailio) -> Kamailio {
-    kam.environment("PWD", ROOT)
-        .define("LISTEN_PORT", "@PORT@")
-        .define("CTL", r#""unix:@DIR@/ctl""#)
+    Kamailio::file(format!("examples/{name}")).like_an_example()
 }
 
 #[track_caller]
-pub fn call(kam: &Server, command: &str, arguments: Value) -> Reply {
+fn call(kam: &Server, command: &str, arguments: Value) -> Reply {
     let answer = kam.rpc(Rpc::Kamcmd, &format!("palisade.{command}"), arguments);
     answer.unwrap_or_else(|error| panic!("palisade.{command}: {error}\n{}", kam.log()))
 }

@@ -12,7 +12,6 @@ mod edge;
 mod examples;
 mod fail2ban;
 mod faults;
-mod forged;
 mod geo;
 mod kemi;
 mod listed;

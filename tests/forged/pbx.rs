@@ -4,14 +4,16 @@
 //! `opaque` (pjproject's sip_auth_server.c). A wrong password gets the next challenge.
 
 use super::world::{DOMAIN, PASSWORD};
-use crate::scan::backend::REALM;
 use crate::support::device::{Account, Call, Device, Outcome, Reply};
 use crate::support::{Message, Namespace, digest};
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
+use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const REALM: &str = "asterisk";
 
 pub struct Pbx {
     device: Device,
@@ -23,6 +25,10 @@ struct Book {
     kamailio: Ipv4Addr,
     /// Of it, a nonce of the same time is another one.
     id: AtomicU64,
+    /// User: the first id of a nonce that is still good for him.
+    good_from: Mutex<HashMap<String, u64>>,
+    /// Milliseconds that it thinks about a request with the right password.
+    thinks: AtomicU64,
     challenges: AtomicU64,
     /// User: where it is, by which way.
     registered: Mutex<HashMap<String, (String, String)>>,
@@ -36,6 +42,8 @@ impl Pbx {
         let book = Arc::new(Book {
             kamailio: *kamailio.ip(),
             id: AtomicU64::new(1),
+            good_from: Mutex::default(),
+            thinks: AtomicU64::new(0),
             challenges: AtomicU64::new(0),
             registered: Mutex::default(),
         });
@@ -53,9 +61,16 @@ impl Pbx {
         }
     }
 
-    /// All nonces until now are stale.
-    pub fn expire_nonces(&self) {
-        self.book.id.fetch_add(1, Relaxed);
+    /// All nonces until now are stale, for this user.
+    pub fn expire_nonces(&self, user: &str) {
+        let id = self.book.id.fetch_add(1, Relaxed) + 1;
+        let mut good_from = self.book.good_from.lock().expect("nobody panics with it");
+        good_from.insert(user.into(), id);
+    }
+
+    /// From now on it takes this long for each request with the right password.
+    pub fn thinks(&self, time: Duration) {
+        self.book.thinks.store(time.as_millis() as u64, Relaxed);
     }
 
     /// Calls a user by the way on which he registered.
@@ -86,6 +101,7 @@ impl Book {
     }
 
     fn serve(&self, request: &Message, to: &str) -> Vec<Reply> {
+        sleep(Duration::from_millis(self.thinks.load(Relaxed)));
         let reply = |status, reason| Reply(status, reason, String::new());
         match request.method() {
             Some("INVITE") if request.start_line().contains("sip:busy@") => {
@@ -139,6 +155,9 @@ impl Book {
         let id = self.id.load(Relaxed);
         let of = (1..=id).find(|id| self.nonce(time, *id) == nonce)?;
         let method = request.method().unwrap_or_default();
-        Some((digest::is_right(given, method, PASSWORD), of < id))
+        let user = digest::parameter(given, "username")?;
+        let good_from = self.good_from.lock().expect("nobody panics with it");
+        let is_stale = good_from.get(&user).is_some_and(|first| of < *first);
+        Some((digest::is_right(given, method, PASSWORD), is_stale))
     }
 }

@@ -4,9 +4,7 @@ use super::customer::{Customer, LIFE};
 use super::pbx::Pbx;
 use super::world::{BOTH, DOMAIN, Edge, World};
 use super::{Row, check};
-use crate::examples::call;
 use crate::support::SERVER;
-use serde_json::json;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// Trusted where there is no PBX.
@@ -51,11 +49,10 @@ fn told(world: &World, number: u8, replies: u64) -> Result<(), String> {
         }
     }
     world.kam.wait_idle();
-    let bans = call(&world.kam, "bans", json!([])).rows("rows");
-    let banned: Vec<String> = bans.iter().map(|ban| ban.text("key")).collect();
-    match banned.is_empty() {
+    let bans = world.bans();
+    match bans.is_empty() {
         true => customer.goes_on(),
-        false => Err(format!("these are banned: {banned:?}")),
+        false => Err(format!("these are banned: {bans:?}")),
     }
 }
 

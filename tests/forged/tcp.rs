@@ -3,7 +3,7 @@
 use super::customer::{Customer, LIFE};
 use super::flood::{Port, flood};
 use super::world::{BOTH, World, ipv4};
-use super::{Row, SOON, check};
+use super::{Row, SOON, check_one_by_one};
 use crate::support::Order;
 use crate::support::device::Device;
 
@@ -30,5 +30,5 @@ fn ten_thousand_packets_a_second_over_udp_do_not_cut_off_a_phone_over_tcp() {
         ("any port", |world| over_tcp(world, 1, Port::Any)),
         ("its port", |world| over_tcp(world, 2, Port::Its)),
     ];
-    check(BOTH, &[LIFE], ROWS);
+    check_one_by_one(BOTH, &[LIFE], ROWS);
 }

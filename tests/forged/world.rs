@@ -1,13 +1,14 @@
 //! An example config, the phones that it knows, and strangers.
 
 use super::pbx::Pbx;
-use crate::examples::{ROOT, as_told, call};
 use crate::support::device::{Account, Device};
-use crate::support::{Forger, Kamailio, Namespace, Network, SERVER, Server};
+use crate::support::{Forger, Kamailio, Namespace, Network, Reply, Rpc, SERVER, Server};
 use serde_json::json;
 use std::fmt::Write;
 use std::net::{SocketAddr, SocketAddrV4};
 use tempfile::TempDir;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 pub const DOMAIN: &str = "example.com";
 pub const PASSWORD: &str = "secret";
@@ -60,7 +61,8 @@ impl World {
                 _ => String::new(),
             };
         }
-        let kam = as_told(Kamailio::whole(&config)).define("LISTEN_IP", &SERVER.to_string());
+        let kam = Kamailio::whole(&config).like_an_example();
+        let kam = kam.define("LISTEN_IP", &SERVER.to_string());
         let kam = match edge {
             Edge::Registrar => {
                 kam.define("DBURL", &format!("\"text://{}\"", users.path().display()))
@@ -116,7 +118,7 @@ impl World {
     #[track_caller]
     pub fn registered(&self, at: &str, user: u32) -> Result<Device, String> {
         let phone = self.phone(at, user);
-        phone.register(super::SOON).expect(200)?;
+        phone.register(super::AT_ALL).expect(200)?;
         Ok(phone)
     }
 
@@ -140,11 +142,21 @@ impl World {
         Forger::new(&self.net.strangers, self.server())
     }
 
+    /// Who is banned: address, reason and seconds.
+    pub fn bans(&self) -> Vec<(String, String)> {
+        let bans = self.kam.rpc(Rpc::Kamcmd, "palisade.bans", json!([]));
+        let bans = bans.unwrap_or_else(|error| panic!("palisade.bans: {error}"));
+        let why = |ban: &Reply| format!("{} for {} s", ban.text("reason"), ban.text("left"));
+        let rows = bans.rows("rows");
+        rows.iter().map(|ban| (ban.text("key"), why(ban))).collect()
+    }
+
     /// Reason and seconds of an address's ban, `None`: it has none.
     pub fn ban_of(&self, address: &str) -> Option<String> {
-        let bans = call(&self.kam, "bans", json!([])).rows("rows");
-        let ban = bans.iter().find(|ban| ban.text("key") == address)?;
-        Some(format!("{} for {} s", ban.text("reason"), ban.text("left")))
+        let bans = self.bans().into_iter();
+        bans.filter(|(key, _)| key == address)
+            .map(|(_, why)| why)
+            .next()
     }
 
     pub fn assert_not_banned(&self, address: &str) -> Result<(), String> {

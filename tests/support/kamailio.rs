@@ -47,6 +47,14 @@ impl Kamailio {
         Kamailio::new(Config::File(path))
     }
 
+    /// An example config, or one that includes it: started as its first lines say, from the top of the
+    /// repository, but for its port and its ctl socket.
+    pub fn like_an_example(self) -> Kamailio {
+        self.environment("PWD", env!("CARGO_MANIFEST_DIR"))
+            .define("LISTEN_PORT", "@PORT@")
+            .define("CTL", r#""unix:@DIR@/ctl""#)
+    }
+
     fn new(config: Config) -> Kamailio {
         let palisade_so = std::env::var_os("PALISADE_SO").map_or_else(
             || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/palisade.so"),

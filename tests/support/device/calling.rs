@@ -79,11 +79,12 @@ impl Call {
         self.ask(request, patience).0.expect(200)
     }
 
+    /// Without credentials: it is the call that says who asks.
     fn ask(&self, request: Request, patience: Duration) -> (Outcome, Request) {
         let at = self.shared.wire.local();
         let mut trail = Trail::new(format!("{} in a call at {at}", request.method));
         let deadline = Instant::now() + patience;
-        let (answer, challenges, sent) = self.shared.ask(request, deadline, &mut trail);
+        let (answer, challenges, sent) = self.shared.ask_as_it_is(request, deadline, &mut trail);
         (trail.end(answer, challenges), sent)
     }
 

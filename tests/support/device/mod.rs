@@ -162,12 +162,6 @@ impl Device {
         self.shared.state().challenges.clear();
     }
 
-    /// As after a reboot: no nonce, another Call-ID.
-    pub fn reboot(&self) {
-        self.forget_nonces();
-        self.shared.state().registration = Registration::default();
-    }
-
     /// What came last.
     pub fn seen(&self) -> String {
         let seen = self.shared.state().seen.clone();
@@ -178,6 +172,7 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         self.shared.stop.store(true, Relaxed);
+        self.shared.wire.close();
         let ended = self.reader.take().map(JoinHandle::join);
         assert!(
             matches!(ended, Some(Ok(()))) || std::thread::panicking(),

@@ -58,14 +58,23 @@ impl Device {
 }
 
 impl Shared {
-    /// The final response, how many challenges came before, and the request as it was sent last.
+    /// With the nonce that is at hand: the final response, how many challenges came before, and the request as it was sent last.
     pub(super) fn ask(
         &self,
         request: Request,
         deadline: Instant,
         trail: &mut Trail,
     ) -> (Option<Message>, usize, Request) {
-        let mut request = self.sign(request);
+        self.ask_as_it_is(self.sign(request), deadline, trail)
+    }
+
+    /// The same, as it is until it is challenged.
+    pub(super) fn ask_as_it_is(
+        &self,
+        mut request: Request,
+        deadline: Instant,
+        trail: &mut Trail,
+    ) -> (Option<Message>, usize, Request) {
         let (mut challenges, mut is_fresh) = (0, false);
         loop {
             let answer = self.transact(&request, deadline, trail);

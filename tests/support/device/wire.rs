@@ -4,7 +4,7 @@ use crate::support::sip::Message;
 use crate::support::transport::take_message;
 use socket2::{Domain, Socket, Type};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{Shutdown, SocketAddr, SocketAddrV4};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub struct Wire {
     received: Mutex<Vec<u8>>,
 }
 
+/// Of what a phone is sent.
+const LONGEST: usize = 16 << 10;
 const CONNECT: Duration = Duration::from_secs(5);
 
 impl Wire {
@@ -62,6 +64,11 @@ impl Wire {
         let _lost = (&self.socket).write_all(bytes);
     }
 
+    /// Nothing comes any more, and who waits for it is woken.
+    pub fn close(&self) {
+        let _is_closed = self.socket.shutdown(Shutdown::Both);
+    }
+
     /// The next message within `timeout`. On a connection that is closed, none.
     pub fn receive(&self, timeout: Duration) -> Option<Message> {
         let mut received = self.received.lock().expect("nobody panics with it");
@@ -69,7 +76,7 @@ impl Wire {
             return Some(message);
         }
         self.socket.set_read_timeout(Some(timeout)).ok()?;
-        let mut piece = [0; 65536];
+        let mut piece = [0; LONGEST];
         let length = (&self.socket).read(&mut piece).ok()?;
         if !self.is_tcp {
             return Message::parse(&piece[..length]);
