@@ -65,17 +65,31 @@ impl Random {
     }
 }
 
+/// Of Kamailio's length.
+const NONCE: &str = "ZSEHxWUhBpmGBwEYwbCp5aTqVw6d3zJx";
+
 /// A REGISTER of one user, never the same twice.
 struct Register {
     user: String,
     call_id: String,
+    bytes: String,
 }
 
 impl Register {
     fn new(user: u32, request: u32) -> Self {
+        let (user, call_id) = (format!("user{user:05}"), format!("{request:08x}@192.0.2.1"));
+        let bytes = format!(
+            "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;rport;branch=z9hG4bK{call_id}\r\n\
+             Max-Forwards: 70\r\nFrom: <sip:{user}@example.com>;tag=1\r\nTo: <sip:{user}@example.com>\r\n\
+             Call-ID: {call_id}\r\nCSeq: 2 REGISTER\r\nContact: <sip:{user}@192.0.2.1:5060>\r\n\
+             User-Agent: Yealink SIP-T46S 66.84.0.15\r\nAuthorization: Digest username=\"{user}\", \
+             realm=\"example.com\", nonce=\"{NONCE}\", uri=\"sip:example.com\", \
+             response=\"6629fae49393a05397450978507c4ef1\"\r\nContent-Length: 0\r\n\r\n"
+        );
         Self {
-            user: format!("user{user:05}"),
-            call_id: format!("{request:08x}@192.0.2.1"),
+            user,
+            call_id,
+            bytes,
         }
     }
 }
@@ -87,6 +101,10 @@ impl Message for Register {
 
     fn is_request(&self) -> bool {
         true
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.as_bytes()
     }
 
     fn unreadable(&self) -> Unreadable {
@@ -176,7 +194,7 @@ fn auth_blocked(bencher: Bencher<'_, '_>) {
     bencher
         .with_inputs(|| attempt(&mut turns))
         .bench_local_refs(|(address, register)| {
-            firewall.inspect(*address, &*register, |it| it.auth_blocked(None))
+            firewall.inspect(*address, &*register, |it| it.auth_admission(None))
         });
 }
 
@@ -475,6 +493,7 @@ fn full_auth(bencher: Bencher<'_, '_>, count: usize, act: fn(&AuthTable, Attempt
         name,
         source,
         request: 0,
+        is_proven: true,
     };
     let mut turns = 0..;
     (0..count).for_each(|_| act(&auth, attempt(newcomer(&mut turns)), &clock));

@@ -484,19 +484,23 @@ int32_t palisade_reply(const struct palisade_message_t *request,
                        const struct palisade_address_t *unmatched_from);
 
 /*
- A challenge goes out: a reply 401 or 407, and where it is sent to as a datagram. What answers it from
- there has proven that it is there. A host that does not tell this has only strangers on UDP.
+ A challenge goes out: a reply 401 or 407 to this request, and where it is sent to. What answers it from
+ there has proven that it is there; many that nobody answers are a scan. A host that does not tell this
+ has only strangers on UDP.
 
  `from`: NULL when it is the host's own, or the registrar's; else where the request was sent to that it
  answers: it counts only of a trusted one, since whoever made the nonce knows it, too.
 
+ Returns 1, -1 blocked already, -2 newly blocked: the request, or what comes after it.
+
  # Safety
 
- `to` and `from` are NULL or readable; `reply` is readable.
+ `request` is NULL or valid for this call; `to` and `from` are NULL or readable; `reply` is readable.
  */
-void palisade_challenge_sent(const struct palisade_address_t *to,
-                             const struct palisade_address_t *from,
-                             struct palisade_text_t reply);
+int32_t palisade_challenge_sent(const struct palisade_message_t *request,
+                                const struct palisade_address_t *to,
+                                const struct palisade_address_t *from,
+                                struct palisade_text_t reply);
 
 /*
  Takes a reply that matches no transaction of the host's, and where it came from.

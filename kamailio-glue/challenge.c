@@ -28,52 +28,60 @@ static void address_of(palisade_address_t *address, const dest_info_t *dst)
 	message_source(address, &rcv);
 }
 
-/* Tells Rust of a reply that is sent to a client, if it is a challenge; server:
- * whom the request was sent to that it answers, NULL: it is known to be the
- * right one. */
-static void challenge_sent(int status, const dest_info_t *client,
-		const dest_info_t *server, const char *reply, unsigned int len)
+/* Tells Rust of a reply to a request that is sent to a client, if it is a
+ * challenge; server: whom the request was sent to that it answers, NULL: it is
+ * known to be the right one. */
+static void challenge_sent(sip_msg_t *request, int status,
+		const dest_info_t *client, const dest_info_t *server, const char *reply,
+		unsigned int len)
 {
 	palisade_text_t text = {(const uint8_t *)reply, len};
 	palisade_address_t to, from;
+	palisade_message_t message;
 
 	if(status != 401 && status != 407)
 		return;
 	address_of(&to, client);
 	if(server != NULL)
 		address_of(&from, server);
-	palisade_challenge_sent(&to, server != NULL ? &from : NULL, text);
+	message_fill(&message, request);
+	/* it is on its way: what follows concerns what comes next */
+	(void)palisade_challenge_sent(
+			&message, &to, server != NULL ? &from : NULL, text);
 }
 
 /* Who answers a REGISTER is the registrar; who answers a call may be anybody,
  * and makes a nonce that he knows. */
-void challenge_relayed(
-		const struct cell *t, int branch, const sip_msg_t *reply)
+void challenge_relayed(sip_msg_t *request, const struct cell *t, int branch,
+		const sip_msg_t *reply)
 {
-	int is_register = t->uas.request != NULL
-					  && t->uas.request->REQ_METHOD == METHOD_REGISTER;
-
-	if(t->uas.response.dst.proto == PROTO_UDP)
-		challenge_sent(reply->REPLY_STATUS, &t->uas.response.dst,
-				is_register ? NULL : &t->uac[branch].request.dst, reply->buf,
-				reply->len);
+	challenge_sent(request, reply->REPLY_STATUS, &t->uas.response.dst,
+			request->REQ_METHOD == METHOD_REGISTER
+					? NULL
+					: &t->uac[branch].request.dst,
+			reply->buf, reply->len);
 }
 
 static void answered_stateless(sl_cbp_t *reply)
 {
-	if(reply->req->rcv.proto == PROTO_UDP)
-		challenge_sent(reply->code, reply->dst, NULL, reply->reply->s,
-				reply->reply->len);
+	challenge_sent(reply->req, reply->code, reply->dst, NULL,
+			reply->reply->s, reply->reply->len);
 }
 
+/* The request is in shared memory, where nothing may be parsed that was not
+ * before: of it Rust gets a copy. */
 static void answered(struct cell *t, int type, struct tmcb_params *reply)
 {
-	(void)t;
+	sip_msg_t copy;
+
 	(void)type;
-	if(reply->dst != NULL && reply->dst->proto == PROTO_UDP
-			&& reply->send_buf.s != NULL)
-		challenge_sent(reply->code, reply->dst, NULL,
+	if(reply->dst == NULL || reply->send_buf.s == NULL
+			|| t->uas.request == NULL)
+		return;
+	if(transaction_copy(&copy, t->uas.request) == 0)
+		challenge_sent(&copy, reply->code, reply->dst, NULL,
 				reply->send_buf.s, reply->send_buf.len);
+	transaction_copy_free(&copy);
 }
 
 void challenge_init(void)

@@ -25,39 +25,6 @@
 #include "text.h"
 #include "transactions.h"
 
-/*
- * A copy of a message of a transaction, to be freed by copy_free(). tm keeps
- * messages in shared memory: what is parsed there would be found by other
- * processes, and is this one's own memory. (As pv_t_update_req() of
- * modules/tmx/t_var.c does it.)
- */
-static int copy_make(sip_msg_t *copy, const sip_msg_t *msg)
-{
-	memset(copy, 0, sizeof(*copy));
-	copy->buf = pkg_malloc(msg->len + 1);
-	if(copy->buf == NULL) {
-		PKG_MEM_ERROR;
-		return -1;
-	}
-	memcpy(copy->buf, msg->buf, msg->len);
-	copy->buf[msg->len] = '\0';
-	copy->len = msg->len;
-	copy->id = msg->id;
-	copy->pid = msg->pid;
-	copy->rcv = msg->rcv;
-	return parse_msg(copy->buf, copy->len, copy) == 0 ? 0 : -1;
-}
-
-static void copy_free(sip_msg_t *copy)
-{
-	char *buf = copy->buf;
-
-	/* leaves alone a message without a buffer */
-	free_sip_msg(copy);
-	if(buf != NULL)
-		pkg_free(buf);
-}
-
 /* body of the challenge in a reply */
 static palisade_text_t challenge_of(sip_msg_t *reply)
 {
@@ -71,19 +38,20 @@ static palisade_text_t challenge_of(sip_msg_t *reply)
 	return text_none;
 }
 
-/* The reply to a request in shared memory; challenge: as above. */
-static int judge_matched(
-		const sip_msg_t *uas_request, int status, palisade_text_t challenge)
+/* The reply to a branch of a transaction, whose request is in shared memory. */
+static int judge_matched(const struct cell *t, int branch, sip_msg_t *reply)
 {
 	palisade_message_t request;
 	sip_msg_t copy;
 	int result = 1;
 
-	if(copy_make(&copy, uas_request) == 0) {
+	if(transaction_copy(&copy, t->uas.request) == 0) {
+		challenge_relayed(&copy, t, branch, reply);
 		message_fill(&request, &copy);
-		result = palisade_reply(&request, status, challenge, NULL);
+		result = palisade_reply(
+				&request, reply->REPLY_STATUS, challenge_of(reply), NULL);
 	}
-	copy_free(&copy);
+	transaction_copy_free(&copy);
 	return result;
 }
 
@@ -150,12 +118,9 @@ static int judge_reply(sip_msg_t *msg)
 		t = tm.t_gett();
 	if(t == NULL || t == T_UNDEFINED)
 		return judge_unmatched(msg, matters);
-	if(branch >= 0)
-		challenge_relayed(t, branch, msg);
 	/* one of this server's own requests came from nowhere */
-	result = matters && t->uas.request != NULL
-					 ? judge_matched(t->uas.request, msg->REPLY_STATUS,
-							 challenge_of(msg))
+	result = matters && t->uas.request != NULL && branch >= 0
+					 ? judge_matched(t, branch, msg)
 					 : 1;
 
 	/* The reference is ours, in a reply_route: tm takes its own, when the
@@ -186,15 +151,15 @@ static int judge_failure(sip_msg_t *msg)
 	if(palisade_reply_matters(reading_method(msg), status) < 0)
 		return 1;
 	if(reply != NULL && reply != FAKED_REPLY)
-		challenge_relayed(t, branch, reply);
+		challenge_relayed(msg, t, branch, reply);
 	message_fill(&request, msg);
 
 	if(reply == NULL || reply == FAKED_REPLY)
 		return palisade_reply(&request, status, text_none, NULL);
-	if(copy_make(&copy, reply) == 0)
+	if(transaction_copy(&copy, reply) == 0)
 		challenge = challenge_of(&copy);
 	result = palisade_reply(&request, status, challenge, NULL);
-	copy_free(&copy);
+	transaction_copy_free(&copy);
 	return result;
 }
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "core/dprint.h"
+#include "core/mem/mem.h"
 #include "core/sr_module.h"
 
 #include "transactions.h"
@@ -25,4 +27,31 @@ struct cell *transaction_at_hand(void)
 	struct cell *t = tm.t_gett != NULL ? tm.t_gett() : NULL;
 
 	return t != T_UNDEFINED ? t : NULL;
+}
+
+int transaction_copy(sip_msg_t *copy, const sip_msg_t *msg)
+{
+	memset(copy, 0, sizeof(*copy));
+	copy->buf = pkg_malloc(msg->len + 1);
+	if(copy->buf == NULL) {
+		PKG_MEM_ERROR;
+		return -1;
+	}
+	memcpy(copy->buf, msg->buf, msg->len);
+	copy->buf[msg->len] = '\0';
+	copy->len = msg->len;
+	copy->id = msg->id;
+	copy->pid = msg->pid;
+	copy->rcv = msg->rcv;
+	return parse_msg(copy->buf, copy->len, copy) == 0 ? 0 : -1;
+}
+
+void transaction_copy_free(sip_msg_t *copy)
+{
+	char *buf = copy->buf;
+
+	/* leaves alone a message without a buffer */
+	free_sip_msg(copy);
+	if(buf != NULL)
+		pkg_free(buf);
 }

@@ -19,4 +19,13 @@ void transactions_init(void);
 /* the transaction that this process is busy with, if there is one */
 struct cell *transaction_at_hand(void);
 
+/*
+ * A copy of a message of a transaction, to be freed below, also where it fails
+ * (-1). tm keeps messages in shared memory: what is parsed there would be found
+ * by other processes, and is this one's own memory. (As pv_t_update_req() of
+ * modules/tmx/t_var.c does it.)
+ */
+int transaction_copy(sip_msg_t *copy, const sip_msg_t *msg);
+void transaction_copy_free(sip_msg_t *copy);
+
 #endif

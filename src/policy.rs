@@ -19,7 +19,7 @@ use crate::lists::database::{Access, Database, NoDatabase};
 use crate::lists::{Desk, Lists};
 use crate::proof::Proofs;
 use crate::rate::{Limit, RateTable};
-use crate::scan::{self, ScanTable};
+use crate::scan::{self, Asked, ScanTable};
 use crate::settings::Settings;
 use crate::shm::atomic::Ordering;
 use crate::shm::region::{Header, Region};
@@ -100,6 +100,8 @@ pub struct Firewall<C = Monotonic> {
     pub auth: AuthTable,
     /// Who scans users and numbers, and of whom the script has signalled something.
     pub scans: ScanTable,
+    /// Who was asked for a password.
+    pub asked: Asked,
     /// Who has proven to be where.
     pub proofs: Proofs,
     /// What scanners call themselves.
@@ -174,6 +176,7 @@ impl<C: Clock> Firewall<C> {
             + BanTable::room(bans)
             + AuthTable::room(users)
             + ScanTable::room(scans)
+            + Asked::room(scans)
             + Proofs::room(users)
             + Filter::room(builtin, &settings.agents)
             + Lists::ROOM
@@ -218,6 +221,7 @@ impl<C: Clock> Firewall<C> {
             bans: BanTable::new(&mut region, bans)?,
             auth: AuthTable::new(&mut region, users, hash.clone(), rules)?,
             scans: ScanTable::new(&mut region, scans, hash.clone(), scan_rules)?,
+            asked: Asked::new(&mut region, scans, hash.clone())?,
             proofs: Proofs::new(&mut region, users, hash.clone(), limit)?,
             agents: Filter::new(&mut region, builtin, &settings.agents)?,
             lists: Lists::new(

@@ -23,10 +23,12 @@ use crate::shm::region::Region;
 use crate::shm::table::{FOREVER_S, Lookup, RecordRef, Refused, Table, TableSize};
 use crate::source::Source;
 
+mod asked;
 mod distinct;
 mod record;
 mod window;
 
+pub use asked::Asked;
 pub use record::{SIGNAL_BYTES, Signal, SourceScan};
 use record::{ScanRecord, WORDS};
 use window::{ScanWindow, Told};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use palisade::auth::{Attempt, AuthTable, Failed, Rules};
+use palisade::auth::{Admission, Attempt, AuthTable, Failed, Rules};
 use palisade::clock::{Clock, Monotonic};
 use palisade::hash::Hash;
 use palisade::settings::AuthScope;
@@ -195,6 +195,7 @@ impl Run {
             name: hash().user(user),
             source: key,
             request,
+            is_proven: true,
         };
         match operation {
             0..=3 => {
@@ -224,7 +225,8 @@ impl Run {
                 let rules = self.rules;
                 let count = self.count(subject.clone()).clone();
                 let fails = count.counts(now_ms, rules);
-                let admitted = self.table.admit(attempt(0), &self.clock);
+                let admission = self.table.admit(attempt(0), &self.clock);
+                let admitted = admission == Admission::Admitted;
                 assert!(!(admitted && blocked));
                 let is_free = match rules.scope {
                     AuthScope::UserSource => !fails && known,

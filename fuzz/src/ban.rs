@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use palisade::ban::{Ban, BanReason, BanTable, Banned, Origin};
+use palisade::ban::{Ban, BanReason, BanTable, Banned, Order, Origin};
 use palisade::clock::{Clock, Monotonic};
 use palisade::hash::Hash;
 use palisade::source::Source;
@@ -115,7 +115,7 @@ impl Run {
             }
             5 => {
                 let found = self.table.get(source, hash, &self.clock);
-                assert_eq!(found.is_some(), self.table.holds(source, hash, &self.clock));
+                assert_eq!(found.is_some(), self.table.holds(source, hash, &self.clock).is_some());
                 self.agree(found.is_some(), banned);
                 if let Some(ban) = found {
                     self.agree_on(&ban);

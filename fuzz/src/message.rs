@@ -4,6 +4,7 @@
 //! source (`0` to `7`), the seconds before it (`0` to `9`), and the parts of the message between
 //! bars, in the order of [`Part`]; those of further credentials and contacts follow.
 
+use palisade::auth::Admission;
 use palisade::counters::Counter;
 use palisade::message::{CREDENTIALS_MAX, Came, Datagram, Message, Method, Part, Unreadable};
 use palisade::policy::{AtEdge, AuthResult, Firewall, Inspection, Verdict};
@@ -114,7 +115,7 @@ pub fn step(firewall: &Firewall, line: &[u8]) {
             it.auth_ok(user);
             Verdict::Pass
         }),
-        b'b' => ask(&|it| match it.auth_blocked(user) {
+        b'b' => ask(&|it| match it.auth_admission(user) != Admission::Admitted {
             true => Verdict::Blocked,
             false => Verdict::Pass,
         }),

@@ -55,32 +55,39 @@ pub unsafe extern "C" fn palisade_reply(
     })
 }
 
-/// A challenge goes out: a reply 401 or 407, and where it is sent to as a datagram. What answers it from
-/// there has proven that it is there. A host that does not tell this has only strangers on UDP.
+/// A challenge goes out: a reply 401 or 407 to this request, and where it is sent to. What answers it from
+/// there has proven that it is there; many that nobody answers are a scan. A host that does not tell this
+/// has only strangers on UDP.
 ///
 /// `from`: NULL when it is the host's own, or the registrar's; else where the request was sent to that it
 /// answers: it counts only of a trusted one, since whoever made the nonce knows it, too.
 ///
+/// Returns 1, -1 blocked already, -2 newly blocked: the request, or what comes after it.
+///
 /// # Safety
 ///
-/// `to` and `from` are NULL or readable; `reply` is readable.
+/// `request` is NULL or valid for this call; `to` and `from` are NULL or readable; `reply` is readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn palisade_challenge_sent(
+    request: *const palisade_message_t,
     to: *const palisade_address_t,
     from: *const palisade_address_t,
     reply: palisade_text_t,
-) {
-    exported!(palisade_challenge_sent, CHECK, (reply), |firewall| {
+) -> i32 {
+    exported!(palisade_challenge_sent, CHECK, request, (reply), |it| {
+        let firewall = it.firewall;
         // SAFETY: the contract above.
-        let [to, from] = unsafe { [to.as_ref(), from.as_ref()] };
+        let to = unsafe { to.as_ref() };
+        // SAFETY: the contract above.
+        let from = unsafe { from.as_ref() };
         let is_own = from.is_none();
         let [to, from] = [to, from].map(|it| it.and_then(palisade_address_t::read));
         let is_believed = is_own || from.is_some_and(|server| firewall.is_trusted(server));
         if let (Some(address), Some(reply), true) = (to, reply, is_believed) {
             firewall.hand_challenge(address, reply);
         }
-        1
-    });
+        code(it.take_challenge())
+    })
 }
 
 /// Takes a reply that matches no transaction of the host's, and where it came from.

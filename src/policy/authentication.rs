@@ -45,6 +45,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         if result == AuthResult::Failure {
             return self.auth_failed(user);
         }
+        self.answer_challenge();
         let result = match result {
             // Who of them was right is not known here: it would clear another one's failures.
             AuthResult::Success if !self.is_one_user() => AuthResult::Neither,
@@ -81,6 +82,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     /// Counts one failure.
     pub fn auth_failed(&self, user: Option<&[u8]>) -> Verdict {
+        self.answer_challenge();
         self.check_readable()
             .or(|| match self.is_evaluated_known() {
                 true => self.with_evaluated(user, |attempt| self.take_failure(attempt)),
@@ -91,6 +93,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     /// Counts one failure that a backend tells of: it has asked for credentials of this realm, or
     /// has not asked.
     pub(super) fn auth_refused(&self, realm: Option<&[u8]>) -> Verdict {
+        self.answer_challenge();
         self.check_readable().or(|| self.take_failures(realm))
     }
 
@@ -217,6 +220,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             return Admission::Blocked;
         }
         let firewall = self.firewall;
+        self.answer_challenge();
         if !firewall.blocks(Reason::Auth) {
             return Admission::Admitted;
         }
@@ -264,7 +268,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     }
 
     /// Runs `judge` for the attempt whose credentials were evaluated; the others that the message offers
-    /// get back what [`auth_blocked`](Self::auth_blocked) took for them.
+    /// get back what [`auth_admission`](Self::auth_admission) took for them.
     fn with_evaluated(
         &self,
         user: Option<&[u8]>,

@@ -128,6 +128,10 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     /// What only the message tells.
     fn check_content(&self) -> Verdict {
+        if self.message.method() == Method::Invite {
+            // A phone that rings is answered late, and nobody may have asked before.
+            self.answer_challenge();
+        }
         let verdict = self.step(Reason::Malformed, || unreadable::detect(self));
         if verdict != Verdict::Pass || self.trusts_text() {
             return verdict;

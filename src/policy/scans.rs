@@ -3,7 +3,7 @@
 use crate::auth::Attempt;
 use crate::clock::Clock;
 use crate::counters::Counter;
-use crate::message::Message;
+use crate::message::{Message, Method, Part};
 use crate::scan::{Counted, Kind, Signal};
 use crate::settings::Reason;
 
@@ -42,13 +42,55 @@ impl<'p, M: Message, C: Clock> Inspection<'p, M, C> {
         if name.is_empty() || self.is_trusted() {
             return Verdict::Pass;
         }
+        self.count_mark(kind, self.firewall.hash.user(name).bare)
+    }
+
+    fn count_mark(&self, kind: Kind, mark: u64) -> Verdict {
         let firewall = self.firewall;
         self.step(Reason::Scan, || {
-            let mark = firewall.hash.user(name).bare;
             let (scans, clock) = (&firewall.scans, &firewall.clock);
             let at_least = || self.failures_of_an_office();
             self.of_scan(scans.fail(self.source, kind, mark, clock, || false, at_least))
         })
+    }
+
+    /// Takes note of a challenge to this request: of many that nobody answers, a scan is made.
+    pub fn take_challenge(&self) -> Verdict {
+        if self.is_trusted() || self.message.offered() > 0 {
+            return Verdict::Pass;
+        }
+        let Some((kind, name)) = self.asked_name() else {
+            return Verdict::Pass;
+        };
+        let firewall = self.firewall;
+        let left = firewall.asked.ask(self.source, kind, name, &firewall.clock);
+        left.iter()
+            .map(|mark| self.count_mark(kind, mark))
+            .max()
+            .unwrap_or(Verdict::Pass)
+    }
+
+    /// Takes note of credentials: the challenge before them was answered, well or badly.
+    pub(super) fn answer_challenge(&self) {
+        if self.message.offered() == 0 {
+            return;
+        }
+        if let Some((kind, name)) = self.asked_name() {
+            let firewall = self.firewall;
+            firewall
+                .asked
+                .answered(self.source, kind, name, &firewall.clock);
+        }
+    }
+
+    /// Whom a challenge is about: who registers, or who is called.
+    fn asked_name(&self) -> Option<(Kind, u64)> {
+        let message = self.message;
+        let (kind, name) = match message.method() {
+            Method::Register => (Kind::User, message.part(Part::ToUser)),
+            _ => (Kind::Destination, message.part(Part::UriUser)),
+        };
+        (!name.is_empty()).then(|| (kind, self.firewall.hash.user(name).bare))
     }
 
     /// Twelve who fail among two hundred who do not are an office; twelve of twelve are a scanner.

@@ -13,9 +13,9 @@ const ALL_WITHIN: Duration = Duration::from_secs(30);
 const AT_ONCE: Duration = Duration::from_millis(100);
 const SOME_TIME: Duration = Duration::from_secs(2);
 const SPREAD: Duration = Duration::from_secs(10);
-/// Of a thousand a second: as many as a stranger's address may send, and some that came before it
-/// was known for what it is.
-const LET_THROUGH: usize = 31 + 9;
+/// Of a thousand a second: no more than the address may send by now, with three for each phone, and some
+/// that came before it was known for what it is.
+const LET_THROUGH: usize = 30 + 3 * PHONES as usize + 9;
 
 /// The power comes back: all of them register, each at its time.
 fn registers(world: &World, at: &str, first: u32, within: Duration) -> Result<(), String> {

@@ -2,7 +2,7 @@
 
 use super::processes::{fork_all, on_stage};
 use super::shared::{Barrier, NOW_MS, SharedClock, hash, source, words};
-use palisade::auth::{Attempt, AuthTable, Failed, Outcome, Rules};
+use palisade::auth::{Admission, Attempt, AuthTable, Failed, Outcome, Rules};
 use palisade::settings::AuthScope;
 use palisade::shm::atomic::{AtomicU64, Ordering::SeqCst};
 use palisade::shm::region::Region;

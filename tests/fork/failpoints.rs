@@ -5,7 +5,7 @@ use super::auth::attempt;
 use super::killed::Tables;
 use super::processes::{Child, End, fork, fork_all, on_stage};
 use super::shared::{NOW_MS, SharedClock, source, words};
-use palisade::auth::{AuthFailures, Failed};
+use palisade::auth::{Admission, AuthFailures, Failed};
 use palisade::ban::{BanReason, Banned, Order, Origin};
 use palisade::counters::Counter;
 use palisade::policy::{Firewall, Verdict};
@@ -152,9 +152,8 @@ fn new_ban(tables: &Tables) -> Banned {
 
 fn ban_with(tables: &Tables, until_ms: u64, reason: BanReason, origin: Origin) -> Banned {
     let (source, hash) = source(SUBJECT);
-    tables
-        .bans
-        .ban(source, hash, until_ms, reason, origin, &tables.clock)
+    let order = Order::against_everybody(until_ms, reason, origin);
+    tables.bans.ban(source, hash, order, &tables.clock)
 }
 
 /// The ban is there, whole: the old one or the new one.

@@ -107,9 +107,10 @@ fn victim(tables: &Tables, seed: u64, started: &AtomicU64) {
             0 | 1 => _ = tables.ban(key),
             2 => _ = tables.unban(key),
             3 => _ = tables.fail(key),
-            4 => tables
-                .auth
-                .succeed(auth::attempt(b"alice", key), true, &tables.clock),
+            4 => {
+                let attempt = auth::attempt(b"alice", key);
+                tables.auth.succeed(attempt, true, &tables.clock);
+            }
             _ => _ = tables.charge(newcomer),
         }
         started.fetch_add(1, SeqCst);
