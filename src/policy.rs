@@ -27,6 +27,7 @@ use crate::source::{Address, Prefixes, Source};
 mod authentication;
 mod bans;
 mod chain;
+mod challenge;
 mod detect;
 mod enforce;
 mod evidence;
