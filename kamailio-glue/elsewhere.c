@@ -5,6 +5,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#define _GNU_SOURCE /* memmem() */
+
 #include <string.h>
 #include <strings.h>
 
@@ -139,9 +141,11 @@ static int stands_before(const char *s, const char *end, const char *name,
 	return 0;
 }
 
-int elsewhere_holds_credentials(const sip_msg_t *msg)
+int elsewhere_holds_credentials(const char *s, int len)
 {
-	return stands_before(msg->buf, msg->buf + msg->len, "Authorization", ':',
+	const char *end = memmem(s, len, "\r\n\r\n", 4);
+
+	return stands_before(s, end != NULL ? end : s + len, "Authorization", ':',
 			PALISADE_HEADERS_MAX);
 }
 

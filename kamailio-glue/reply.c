@@ -19,6 +19,7 @@
 #include "core/sr_module.h"
 #include "modules/tm/tm_load.h"
 
+#include "elsewhere.h"
 #include "message.h"
 #include "palisade.h"
 #include "reading.h"
@@ -68,30 +69,76 @@ static void copy_free(sip_msg_t *copy)
 		pkg_free(buf);
 }
 
-/* body of the challenge in a reply */
-static palisade_text_t challenge_of(sip_msg_t *reply)
+/* bytes of challenges that are looked at */
+#define CHALLENGES_MAX 4096
+
+/* bodies of the challenges in a reply, parted by commas; several lie in memory
+ * that is overwritten by the next call */
+static palisade_text_t challenges_of(sip_msg_t *reply)
 {
+	static char joined[CHALLENGES_MAX];
 	const hdr_field_t *hdr;
+	str all = {NULL, 0};
 
 	reading_headers(reply);
-	for(hdr = reply->headers; hdr != NULL; hdr = hdr->next)
-		if(hdr->type == HDR_WWW_AUTHENTICATE_T
-				|| hdr->type == HDR_PROXY_AUTHENTICATE_T)
-			return text_value(&hdr->body);
-	return text_none;
+	for(hdr = reply->headers; hdr != NULL; hdr = hdr->next) {
+		if(hdr->type != HDR_WWW_AUTHENTICATE_T
+				&& hdr->type != HDR_PROXY_AUTHENTICATE_T)
+			continue;
+		if(all.len <= 0) {
+			all = hdr->body;
+			continue;
+		}
+		if(all.len + 1 + hdr->body.len > CHALLENGES_MAX)
+			break;
+		if(all.s != joined)
+			all.s = memcpy(joined, all.s, all.len);
+		joined[all.len++] = ',';
+		memcpy(joined + all.len, hdr->body.s, hdr->body.len);
+		all.len += hdr->body.len;
+	}
+	return all.s != NULL ? text_value(&all) : text_none;
 }
 
-/* The reply to a request in shared memory; challenge: as above. */
-static int judge_matched(
-		const sip_msg_t *uas_request, int status, palisade_text_t challenge)
+/* Whoever is asked by this branch has seen no credentials: this server has
+ * evaluated them, and taken them out. */
+static int are_credentials_kept(const struct cell *t, int branch)
+{
+	const struct retr_buf *sent;
+
+	if(branch < 0 || branch >= t->nr_of_outgoings)
+		return 0;
+	sent = &t->uac[branch].request;
+	return sent->buffer != NULL
+		   && !elsewhere_holds_credentials(sent->buffer, sent->buffer_len);
+}
+
+/* Takes the credentials out of a copy. */
+static void remove_credentials(sip_msg_t *copy)
+{
+	hdr_field_t *hdr;
+
+	reading_headers(copy);
+	for(hdr = copy->headers; hdr != NULL; hdr = hdr->next)
+		if(hdr->type == HDR_AUTHORIZATION_T || hdr->type == HDR_PROXYAUTH_T)
+			hdr->type = HDR_OTHER_T;
+	copy->authorization = copy->proxy_auth = NULL;
+}
+
+/* The reply to the request of a transaction, in answer to one of its branches;
+ * challenges: as above. */
+static int judge_matched(const struct cell *t, int branch, int status,
+		palisade_text_t challenges)
 {
 	palisade_message_t request;
 	sip_msg_t copy;
 	int result = 1;
 
-	if(copy_make(&copy, uas_request) == 0) {
+	if(copy_make(&copy, t->uas.request) == 0) {
+		if(are_credentials_kept(t, branch))
+			remove_credentials(&copy);
 		message_fill(&request, &copy);
-		result = palisade_reply(&request, status, challenge, NULL);
+		result = palisade_reply(&request, status, challenges, NULL);
 	}
 	copy_free(&copy);
 	return result;
@@ -137,7 +184,7 @@ static int judge_unmatched(sip_msg_t *msg, int matters)
 	message_source(&request.source, &rcv);
 	message_source(&replier, &msg->rcv);
 	return palisade_reply(
-			&request, msg->REPLY_STATUS, challenge_of(msg), &replier);
+			&request, msg->REPLY_STATUS, challenges_of(msg), &replier);
 }
 
 /* in an onreply_route */
@@ -162,8 +209,8 @@ static int judge_reply(sip_msg_t *msg)
 		return judge_unmatched(msg, matters);
 	/* one of this server's own requests came from nowhere */
 	result = matters && t->uas.request != NULL
-					 ? judge_matched(t->uas.request, msg->REPLY_STATUS,
-							 challenge_of(msg))
+					 ? judge_matched(t, branch, msg->REPLY_STATUS,
+							 challenges_of(msg))
 					 : 1;
 
 	/* The reference is ours, in a reply_route: tm takes its own, when the
@@ -179,12 +226,10 @@ static int judge_failure(sip_msg_t *msg)
 {
 	struct cell *t = tm.t_gett != NULL ? tm.t_gett() : NULL;
 	const sip_msg_t *reply;
-	palisade_text_t challenge = text_none;
-	palisade_message_t request;
 	sip_msg_t copy;
 	int branch, status, result;
 
-	if(t == NULL || t == T_UNDEFINED)
+	if(t == NULL || t == T_UNDEFINED || t->uas.request == NULL)
 		return 1;
 	branch = tm.t_get_picked_branch();
 	if(branch < 0 || branch >= t->nr_of_outgoings)
@@ -193,13 +238,11 @@ static int judge_failure(sip_msg_t *msg)
 	reply = t->uac[branch].reply;
 	if(palisade_reply_matters(reading_method(msg), status) < 0)
 		return 1;
-	message_fill(&request, msg);
 
 	if(reply == NULL || reply == FAKED_REPLY)
-		return palisade_reply(&request, status, text_none, NULL);
-	if(copy_make(&copy, reply) == 0)
-		challenge = challenge_of(&copy);
-	result = palisade_reply(&request, status, challenge, NULL);
+		return judge_matched(t, branch, status, text_none);
+	result = judge_matched(t, branch, status,
+			copy_make(&copy, reply) == 0 ? challenges_of(&copy) : text_none);
 	copy_free(&copy);
 	return result;
 }
