@@ -53,9 +53,11 @@ static void challenge_sent(sip_msg_t *request, int status,
 /* Who answers a REGISTER is the registrar; who answers a call may be anybody,
  * and makes a nonce that he knows. */
 void challenge_relayed(sip_msg_t *request, const struct cell *t, int branch,
-		const sip_msg_t *reply)
+		int status, const sip_msg_t *reply)
 {
-	challenge_sent(request, reply->REPLY_STATUS, &t->uas.response.dst,
+	if(reply == NULL)
+		return;
+	challenge_sent(request, status, &t->uas.response.dst,
 			request->REQ_METHOD == METHOD_REGISTER
 					? NULL
 					: &t->uac[branch].request.dst,

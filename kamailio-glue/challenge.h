@@ -19,9 +19,10 @@
 void challenge_init(void);
 
 /* Tells Rust of a reply to a branch of a transaction, if it is a challenge;
- * request: its request, in memory of this process. */
+ * request: its request, in memory of this process; reply NULL: nobody has sent
+ * one. */
 void challenge_relayed(sip_msg_t *request, const struct cell *t, int branch,
-		const sip_msg_t *reply);
+		int status, const sip_msg_t *reply);
 
 /* palisade_auth_result(), and what tm answers to the request is watched: with
  * a challenge, most likely. */

@@ -14,8 +14,8 @@
  * none for Kamailio? */
 int elsewhere_hides_headers(sip_msg_t *msg);
 
-/* Are there credentials anywhere in this message? */
-int elsewhere_holds_credentials(const sip_msg_t *msg);
+/* Are there credentials anywhere in the headers of this message? */
+int elsewhere_holds_credentials(const char *s, int len);
 
 /* Do these credentials, which are no Digest, name a user nevertheless? */
 int elsewhere_names_user(const str *credentials);

@@ -352,7 +352,7 @@ static void read_all(palisade_host_reading_t *reading, sip_msg_t *msg)
 	/* some servers ask for a password whatever the method */
 	if(reading->method == PALISADE_METHOD_OTHER
 			&& (once_failed(msg) & PALISADE_UNREADABLE_HEADERS)
-			&& elsewhere_holds_credentials(msg))
+			&& elsewhere_holds_credentials(msg->buf, msg->len))
 		reading->unreadable |= PALISADE_UNREADABLE_CREDENTIALS;
 	reading->unreadable |= once_failed(msg) & ~UNREADABLE_ROUTE;
 }

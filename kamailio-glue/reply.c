@@ -18,6 +18,7 @@
 #include "core/route.h"
 
 #include "challenge.h"
+#include "elsewhere.h"
 #include "message.h"
 #include "palisade.h"
 #include "reading.h"
@@ -25,31 +26,78 @@
 #include "text.h"
 #include "transactions.h"
 
-/* body of the challenge in a reply */
-static palisade_text_t challenge_of(sip_msg_t *reply)
+/* bytes of challenges that are looked at */
+#define CHALLENGES_MAX 4096
+
+/* bodies of the challenges in a reply, parted by commas; several lie in memory
+ * that is overwritten by the next call */
+static palisade_text_t challenges_of(sip_msg_t *reply)
 {
+	static char joined[CHALLENGES_MAX];
 	const hdr_field_t *hdr;
+	str all = {NULL, 0};
 
 	reading_headers(reply);
-	for(hdr = reply->headers; hdr != NULL; hdr = hdr->next)
-		if(hdr->type == HDR_WWW_AUTHENTICATE_T
-				|| hdr->type == HDR_PROXY_AUTHENTICATE_T)
-			return text_value(&hdr->body);
-	return text_none;
+	for(hdr = reply->headers; hdr != NULL; hdr = hdr->next) {
+		if(hdr->type != HDR_WWW_AUTHENTICATE_T
+				&& hdr->type != HDR_PROXY_AUTHENTICATE_T)
+			continue;
+		if(all.len <= 0) {
+			all = hdr->body;
+			continue;
+		}
+		if(all.len + 1 + hdr->body.len > CHALLENGES_MAX)
+			break;
+		if(all.s != joined)
+			all.s = memcpy(joined, all.s, all.len);
+		joined[all.len++] = ',';
+		memcpy(joined + all.len, hdr->body.s, hdr->body.len);
+		all.len += hdr->body.len;
+	}
+	return all.s != NULL ? text_value(&all) : text_none;
 }
 
-/* The reply to a branch of a transaction, whose request is in shared memory. */
-static int judge_matched(const struct cell *t, int branch, sip_msg_t *reply)
+/* Whoever is asked by this branch has seen no credentials: this server has
+ * evaluated them, and taken them out. */
+static int are_credentials_kept(const struct cell *t, int branch)
+{
+	const struct retr_buf *sent;
+
+	if(branch < 0 || branch >= t->nr_of_outgoings)
+		return 0;
+	sent = &t->uac[branch].request;
+	return sent->buffer != NULL
+		   && !elsewhere_holds_credentials(sent->buffer, sent->buffer_len);
+}
+
+/* Takes the credentials out of a copy. */
+static void remove_credentials(sip_msg_t *copy)
+{
+	hdr_field_t *hdr;
+
+	reading_headers(copy);
+	for(hdr = copy->headers; hdr != NULL; hdr = hdr->next)
+		if(hdr->type == HDR_AUTHORIZATION_T || hdr->type == HDR_PROXYAUTH_T)
+			hdr->type = HDR_OTHER_T;
+	copy->authorization = copy->proxy_auth = NULL;
+}
+
+/* The reply to the request of a transaction, in answer to one of its branches;
+ * NULL: nobody has sent it. */
+static int judge_matched(
+		const struct cell *t, int branch, int status, sip_msg_t *reply)
 {
 	palisade_message_t request;
 	sip_msg_t copy;
 	int result = 1;
 
 	if(transaction_copy(&copy, t->uas.request) == 0) {
-		challenge_relayed(&copy, t, branch, reply);
+		if(are_credentials_kept(t, branch))
+			remove_credentials(&copy);
+		challenge_relayed(&copy, t, branch, status, reply);
 		message_fill(&request, &copy);
-		result = palisade_reply(
-				&request, reply->REPLY_STATUS, challenge_of(reply), NULL);
+		result = palisade_reply(&request, status,
+				reply != NULL ? challenges_of(reply) : text_none, NULL);
 	}
 	transaction_copy_free(&copy);
 	return result;
@@ -95,7 +143,7 @@ static int judge_unmatched(sip_msg_t *msg, int matters)
 	message_source(&request.source, &rcv);
 	message_source(&replier, &msg->rcv);
 	return palisade_reply(
-			&request, msg->REPLY_STATUS, challenge_of(msg), &replier);
+			&request, msg->REPLY_STATUS, challenges_of(msg), &replier);
 }
 
 /* in an onreply_route */
@@ -120,7 +168,7 @@ static int judge_reply(sip_msg_t *msg)
 		return judge_unmatched(msg, matters);
 	/* one of this server's own requests came from nowhere */
 	result = matters && t->uas.request != NULL && branch >= 0
-					 ? judge_matched(t, branch, msg)
+					 ? judge_matched(t, branch, msg->REPLY_STATUS, msg)
 					 : 1;
 
 	/* The reference is ours, in a reply_route: tm takes its own, when the
@@ -136,12 +184,10 @@ static int judge_failure(sip_msg_t *msg)
 {
 	struct cell *t = transaction_at_hand();
 	const sip_msg_t *reply;
-	palisade_text_t challenge = text_none;
-	palisade_message_t request;
 	sip_msg_t copy;
 	int branch, status, result;
 
-	if(t == NULL)
+	if(t == NULL || t->uas.request == NULL)
 		return 1;
 	branch = tm.t_get_picked_branch();
 	if(branch < 0 || branch >= t->nr_of_outgoings)
@@ -150,15 +196,11 @@ static int judge_failure(sip_msg_t *msg)
 	reply = t->uac[branch].reply;
 	if(palisade_reply_matters(reading_method(msg), status) < 0)
 		return 1;
-	if(reply != NULL && reply != FAKED_REPLY)
-		challenge_relayed(msg, t, branch, reply);
-	message_fill(&request, msg);
 
 	if(reply == NULL || reply == FAKED_REPLY)
-		return palisade_reply(&request, status, text_none, NULL);
-	if(transaction_copy(&copy, reply) == 0)
-		challenge = challenge_of(&copy);
-	result = palisade_reply(&request, status, challenge, NULL);
+		return judge_matched(t, branch, status, NULL);
+	result = judge_matched(t, branch, status,
+			transaction_copy(&copy, reply) == 0 ? &copy : NULL);
 	transaction_copy_free(&copy);
 	return result;
 }

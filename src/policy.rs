@@ -28,6 +28,7 @@ use crate::source::{Address, Prefixes, Source};
 mod authentication;
 mod bans;
 mod chain;
+mod challenge;
 mod detect;
 mod enforce;
 mod evidence;

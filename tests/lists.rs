@@ -5,6 +5,7 @@ mod files;
 mod gap;
 mod keeper;
 mod load;
+mod names;
 
 use crate::support::{Kamailio, Phone, Reply, Rpc, RpcError, Server};
 use serde_json::{Value, json};

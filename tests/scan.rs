@@ -2,6 +2,7 @@
 //! who is not.
 
 pub mod backend;
+mod callee;
 mod kemi;
 mod replies;
 mod seed;

@@ -22,10 +22,11 @@ pub extern "C" fn palisade_reply_matters(method: i32, status: i32) -> i32 {
 }
 
 /// Takes a reply: of users and destinations that fail, a scan is made; a user who fails with
-/// credentials is counted as by `palisade_auth_result`, and cleared by success.
+/// credentials is counted as by `palisade_auth_result`, and cleared by a registration.
 ///
 /// `request` is what was answered, and where it came from. `challenge` is the body of
-/// WWW-Authenticate or Proxy-Authenticate of the reply, left out if it has none. `unmatched_from`
+/// WWW-Authenticate or Proxy-Authenticate of the reply, left out if it has none; of several, all,
+/// parted by commas. `unmatched_from`
 /// is NULL when a transaction of the host's vouches for the reply; else it says where the reply came
 /// from: then it counts only with `stateless_replies`, if that is trusted, and `request` may carry the
 /// reply in place of the request.

@@ -5,6 +5,7 @@
 mod alone;
 pub mod edit;
 pub mod load;
+mod names;
 pub mod orders;
 pub mod queue;
 pub mod registry;

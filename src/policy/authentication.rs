@@ -7,6 +7,7 @@ use crate::message::{CREDENTIALS_MAX, Message, Method, Part, Unreadable, UserNam
 use crate::proof::Standing;
 use crate::settings::Reason;
 
+use super::challenge::Challenges;
 use super::detect::unreadable;
 use super::evidence::What;
 use super::{Inspection, Verdict};
@@ -86,40 +87,44 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         self.check_readable()
             .or(|| match self.is_evaluated_known() {
                 true => self.with_evaluated(user, |attempt| self.take_failure(attempt)),
-                false => self.take_failures(None),
+                false => self.take_failures(b""),
             })
     }
 
-    /// Counts one failure that a backend tells of: it has asked for credentials of this realm, or
-    /// has not asked.
-    pub(super) fn auth_refused(&self, realm: Option<&[u8]>) -> Verdict {
+    /// Counts one failure that a backend tells of: it has asked for credentials by these challenges,
+    /// or has not asked.
+    pub(super) fn auth_refused(&self, challenges: &[u8]) -> Verdict {
         self.answer_challenge();
-        self.check_readable().or(|| self.take_failures(realm))
+        self.check_readable().or(|| self.take_failures(challenges))
     }
 
     /// Of several sets of credentials another server has evaluated one, and their sender has chosen
-    /// the order: every user has failed whom those of this realm name; of no realm, or of one that
-    /// none has, all.
-    fn take_failures(&self, realm: Option<&[u8]>) -> Verdict {
-        let (firewall, message) = (self.firewall, self.message);
-        let holds = |index| realm == Some(message.nth(Part::AuthRealm, index));
-        let is_any = !(0..message.offered()).any(holds);
+    /// the order and the realms, which servers compare in ways of their own: every user has failed.
+    /// Whom several sets name has failed once: as the one of a realm that is asked for, if any is.
+    fn take_failures(&self, challenges: &[u8]) -> Verdict {
+        let challenges = Challenges(challenges);
         let mut verdict = Verdict::Pass;
-        self.each_attempt(None, |index, attempt| {
-            if (is_any || holds(index)) && !self.is_refused_by_callee(realm, attempt) {
-                verdict = verdict.max(self.take_failure(attempt));
-            } else {
-                firewall.auth.withdraw(attempt, &firewall.clock);
-            }
-        });
+        let mut once = Once::default();
+        for is_asked in [true, false] {
+            self.each_set(None, |index, attempt| {
+                let realm = self.message.nth(Part::AuthRealm, index);
+                if challenges.asks_for(realm) != is_asked || !once.is_first(index, attempt) {
+                    return;
+                }
+                match self.is_refused_by_callee(challenges, attempt) {
+                    true => self.withdraw(attempt),
+                    false => verdict = verdict.max(self.take_failure(attempt)),
+                }
+            });
+        }
         verdict
     }
 
     /// Within a call, it is the other phone that asks, for whatever realm it likes: the password of
     /// who has authenticated from there is none of its business.
-    fn is_refused_by_callee(&self, realm: Option<&[u8]>, attempt: Attempt<'_>) -> bool {
+    fn is_refused_by_callee(&self, challenges: Challenges<'_>, attempt: Attempt<'_>) -> bool {
         let firewall = self.firewall;
-        realm.is_some()
+        challenges.has_realm()
             && self.message.is_in_dialog() == Some(true)
             && firewall.auth.is_known(attempt, &firewall.clock)
     }
@@ -128,7 +133,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     pub(super) fn are_known_users(&self) -> bool {
         let firewall = self.firewall;
         let (mut users, mut known) = (0, 0);
-        self.each_attempt(None, |_, attempt| {
+        self.each_set(None, |_, attempt| {
             users += 1;
             known += u32::from(firewall.auth.is_known(attempt, &firewall.clock));
         });
@@ -224,25 +229,52 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         if !firewall.blocks(Reason::Auth) {
             return Admission::Admitted;
         }
-        // Without credentials there is nothing to evaluate, and nothing comes back.
-        let has_credentials = self.message.offered() > 0;
         let mut admission = match self.check_many() {
             Verdict::Pass => Admission::Admitted,
             _ => Admission::Blocked,
         };
+        // Of several sets, one user may be under attack in one realm, and not in another. Without
+        // credentials there is nothing to evaluate, and nothing comes back.
+        let offered = self.message.offered();
+        if offered != 1 && self.is_any_blocked(user) {
+            admission = Admission::Blocked;
+        }
+        if admission == Admission::Admitted && offered > 0 {
+            admission = self.admit(user);
+        }
+        if admission != Admission::Admitted {
+            firewall.counters.count(Counter::AuthBlocked);
+        }
+        admission
+    }
+
+    fn is_any_blocked(&self, user: Option<&[u8]>) -> bool {
+        let firewall = self.firewall;
+        let mut is_blocked = false;
+        self.each_set(user, |_, attempt| {
+            is_blocked |= firewall.auth.is_blocked(attempt, &firewall.clock);
+        });
+        is_blocked
+    }
+
+    /// May all users of this message be evaluated? What was taken for some is given back, when another
+    /// may not.
+    fn admit(&self, user: Option<&[u8]>) -> Admission {
+        let firewall = self.firewall;
+        let (mut admitted, mut admission) = (0, Admission::Admitted);
         self.each_attempt(user, |_, attempt| {
             if admission == Admission::Admitted {
-                admission = match has_credentials {
-                    true => firewall.auth.admit(attempt, &firewall.clock),
-                    false if firewall.auth.is_blocked(attempt, &firewall.clock) => {
-                        Admission::Blocked
-                    }
-                    false => Admission::Admitted,
-                };
+                admission = firewall.auth.admit(attempt, &firewall.clock);
+                admitted += usize::from(admission == Admission::Admitted);
             }
         });
         if admission != Admission::Admitted {
-            firewall.counters.count(Counter::AuthBlocked);
+            self.each_attempt(user, |_, attempt| {
+                if admitted > 0 {
+                    self.withdraw(attempt);
+                    admitted -= 1;
+                }
+            });
         }
         admission
     }
@@ -277,15 +309,30 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let mut verdict = Verdict::Pass;
         self.each_attempt(user, |index, attempt| match index {
             0 => verdict = judge(attempt),
-            _ => self.firewall.auth.withdraw(attempt, &self.firewall.clock),
+            _ => self.withdraw(attempt),
         });
         verdict
     }
 
+    /// It waits in line no longer.
+    fn withdraw(&self, attempt: Attempt<'_>) {
+        self.firewall.auth.withdraw(attempt, &self.firewall.clock);
+    }
+
     /// Runs `visit` for the attempt that a message is, and then once for each other user that its
-    /// credentials name. One without a user has nothing to count; a trusted source is never counted
-    /// nor blocked.
+    /// credentials name, as pairs are counted: whatever the realm.
     fn each_attempt(&self, user: Option<&[u8]>, mut visit: impl FnMut(usize, Attempt<'_>)) {
+        let mut once = Once::default();
+        self.each_set(user, |index, attempt| {
+            if once.is_first(index, attempt) {
+                visit(index, attempt);
+            }
+        });
+    }
+
+    /// Runs `visit` for each set of credentials, or, without any, for the attempt that a message is.
+    /// One without a user has nothing to count; a trusted source is never counted nor blocked.
+    fn each_set(&self, user: Option<&[u8]>, mut visit: impl FnMut(usize, Attempt<'_>)) {
         if self.is_trusted() {
             return;
         }
@@ -296,7 +343,6 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let is_chosen_by_sender = offers_several && !message.nth(Part::AuthUser, 1).is_empty();
         // Where there are none, it is the script that says who has failed.
         let is_proven = message.offered() == 0 || self.standing() != Standing::Stranger;
-        let mut visited = [0; CREDENTIALS_MAX];
         for index in 0..message.offered().max(1) {
             let mut name = UserName::default();
             let user = match user.filter(|_| index == 0 && !is_chosen_by_sender) {
@@ -305,18 +351,14 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                 None if index == 0 && name.read_from(message) => name.as_bytes(),
                 None => continue,
             };
-            let hashed = self.firewall.hash.user(user);
-            if !visited.contains(&hashed.whole) {
-                visited[index] = hashed.whole;
-                let attempt = Attempt {
-                    user,
-                    name: hashed,
-                    source: self.source,
-                    request: 0,
-                    is_proven,
-                };
-                visit(index, attempt);
-            }
+            let attempt = Attempt {
+                user,
+                name: self.firewall.hash.user(user),
+                source: self.source,
+                request: 0,
+                is_proven,
+            };
+            visit(index, attempt);
         }
     }
 
@@ -336,5 +378,17 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         } else {
             self.firewall.hash.texts(&parts).max(1)
         }
+    }
+}
+
+/// The users of a message's sets of credentials that were seen, each as its pair is counted.
+#[derive(Default)]
+struct Once([u64; CREDENTIALS_MAX]);
+
+impl Once {
+    fn is_first(&mut self, index: usize, attempt: Attempt<'_>) -> bool {
+        let is_first = !self.0.contains(&attempt.name.bare);
+        self.0[index] = attempt.name.bare;
+        is_first
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::clock::Clock;
 use crate::counters::Counter;
-use crate::digest::parameter;
 use crate::message::{Message, Method, Part, Unreadable};
 use crate::proof::Budget;
 use crate::scan::Kind;
 use crate::source::Address;
 
+use super::challenge::Challenges;
 use super::{AuthResult, Inspection, Verdict};
 
 /// A reply to a request.
@@ -15,7 +15,7 @@ use super::{AuthResult, Inspection, Verdict};
 pub struct Answer<'a> {
     /// Its status.
     pub code: i32,
-    /// Body of its WWW-Authenticate or Proxy-Authenticate.
+    /// Bodies of its WWW-Authenticate and Proxy-Authenticate, parted by commas.
     pub challenge: &'a [u8],
     /// Is there a transaction of the host's that it answers?
     pub is_matched: bool,
@@ -77,7 +77,8 @@ fn meaning(method: Method, code: i32, digest: Digest) -> Meaning {
         (Method::Register, 200..=299, false) => Meaning::Registered,
         (_, 403, true) => Meaning::Forbidden,
         (Method::Invite | Method::Options, 403 | 404 | 484, _) => Meaning::NoSuchDestination,
-        (Method::Invite | Method::Options, 200..=299, _) => Meaning::Reached,
+        // To an OPTIONS the PBX itself says so, whatever the number.
+        (Method::Invite, 200..=299, _) => Meaning::Reached,
         (_, 200.., true) => Meaning::Ended,
         _ => Meaning::Nothing,
     }
@@ -98,21 +99,23 @@ pub fn tells_anything(method: Method, code: i32) -> bool {
 impl Digest {
     /// What the host could not read of the credentials may be what the backend refused.
     fn of(request: &impl Message, challenge: &[u8]) -> Self {
-        let realm = parameter(challenge, b"realm");
-        let stale = parameter(challenge, b"stale");
+        let challenges = Challenges(challenge);
         let hidden = Unreadable::CREDENTIALS
             .and(Unreadable::MANY_CREDENTIALS)
             .and(Unreadable::HEADERS);
         let is_hidden = request.unreadable().holds(hidden);
-        let offers = |realm| {
-            request
-                .values(Part::AuthRealm)
-                .any(|offered| offered == realm)
+        let mut offered = request.values(Part::AuthRealm);
+        let is_offered = |realm: &[u8]| {
+            let mut offered = request.values(Part::AuthRealm);
+            is_hidden || offered.any(|it| Challenges::is_same(realm, it))
         };
         Self {
             is_offered: is_hidden || request.offered() > 0,
-            is_refused: realm.is_some_and(|realm| is_hidden || offers(realm)),
-            is_stale: stale.is_some_and(|stale| stale.eq_ignore_ascii_case(b"true")),
+            is_refused: match is_hidden {
+                true => challenges.has_realm(),
+                false => offered.any(|realm| challenges.asks_for(realm)),
+            },
+            is_stale: challenges.is_stale(is_offered),
         }
     }
 }
@@ -158,7 +161,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let result = |result| self.auth_result(result, None);
         let is_call = matches!(meaning, Meaning::NoSuchDestination | Meaning::Reached);
         if is_call && digest.is_offered {
-            self.take_answered(answer.code);
+            self.take_ended();
         }
         // Whom a REGISTER is about; whom a request calls, which a reply, where there is no request
         // at hand, names in To.
@@ -166,11 +169,11 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let called = || first_of(request, [Part::UriUser, Part::ToUser]);
         match meaning {
             Meaning::Nothing => Verdict::Pass,
-            Meaning::WrongCredentials => self.auth_refused(parameter(answer.challenge, b"realm")),
+            Meaning::WrongCredentials => self.auth_refused(answer.challenge),
             Meaning::StaleNonce => result(AuthResult::Neither),
-            Meaning::Ended => self.take_answered(answer.code),
+            Meaning::Ended => self.take_ended(),
             Meaning::OtherRealm if self.are_known_users() => Verdict::Pass,
-            Meaning::OtherRealm => self.auth_refused(None),
+            Meaning::OtherRealm => self.auth_refused(b""),
             Meaning::Forbidden => self.take_forbidden(called()),
             Meaning::RightCredentials => result(AuthResult::Success),
             Meaning::NoSuchUser => self.count_failure(Kind::User, user()),
@@ -183,20 +186,12 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
 impl<M: Message, C: Clock> Inspection<'_, M, C> {
     /// The attempt is over, whatever it was: it waits in line no longer. Of several sets nobody knows
-    /// which one was meant, and a decoy must not clear the way for the others. A call that is answered
-    /// has been authenticated as the user whom it comes from. (OPTIONS and MESSAGE may be answered
-    /// whoever asks.)
-    fn take_answered(&self, code: i32) -> Verdict {
-        let message = self.message;
-        if message.offered() != 1 {
-            return Verdict::Pass;
-        }
-        let user = message.part(Part::AuthUser);
-        let is_own = !user.is_empty() && message.part(Part::FromUser) == user;
-        let is_call = message.method() == Method::Invite && (200..=299).contains(&code);
-        match is_call && is_own {
-            true => self.auth_result(AuthResult::Success, None),
-            false => self.auth_result(AuthResult::Neither, None),
+    /// which one was meant, and a decoy must not clear the way for the others. Nor does an answer
+    /// clear: who is let through without a look at the password would be taken for authenticated.
+    fn take_ended(&self) -> Verdict {
+        match self.message.offered() {
+            1 => self.auth_result(AuthResult::Neither, None),
+            _ => Verdict::Pass,
         }
     }
 
@@ -209,8 +204,8 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             false => Verdict::Pass,
         };
         match self.are_known_users() {
-            true => self.take_answered(403).max(number()),
-            false => self.auth_refused(None).max(number()),
+            true => self.take_ended().max(number()),
+            false => self.auth_refused(b"").max(number()),
         }
     }
 }
@@ -257,6 +252,8 @@ mod tests {
             ("INVITE", 407, false, Meaning::Nothing),
             ("INVITE", 407, true, Meaning::WrongCredentials),
             ("INVITE", 200, true, Meaning::Reached),
+            ("OPTIONS", 200, true, Meaning::Ended),
+            ("OPTIONS", 200, false, Meaning::Nothing),
             ("INVITE", 486, true, Meaning::Ended),
             ("INVITE", 180, false, Meaning::Nothing),
             ("OPTIONS", 404, false, Meaning::NoSuchDestination),

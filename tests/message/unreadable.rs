@@ -49,7 +49,7 @@ const DIGEST: &str = r#"Digest username="alice", realm="x", nonce="6a", uri="sip
 type Change = fn(Request) -> Request;
 
 /// What is wrong, and what the log says of it.
-const UNREADABLE: [(Change, &str); 23] = [
+const UNREADABLE: [(Change, &str); 29] = [
     (
         |request| request.header("Authorization", format!("{DIGEST},foo")),
         "credentials",
@@ -115,6 +115,31 @@ const UNREADABLE: [(Change, &str); 23] = [
         |request| request.header("Expires", "60&From: <sip:mallory@x.org>"),
         "headers",
     ),
+    // Where lines are folded, too, and in the compact form.
+    (
+        |request| request.header("Min-Expires", format!("60&\r\n Authorization: {DIGEST}")),
+        "headers",
+    ),
+    (
+        |request| {
+            let value = format!("timer&Proxy-Authorization\r\n : {DIGEST}");
+            request.header("Supported", value)
+        },
+        "headers",
+    ),
+    (
+        |request| request.header("Expires", "60&f:<sip:mallory@x.org>"),
+        "headers",
+    ),
+    (
+        |request| request.header("Expires", "60& \r\n\tM\r\n\t:<sip:mallory@x.org>"),
+        "headers",
+    ),
+    (
+        |request| request.header("Supported", "timer&i: another call"),
+        "headers",
+    ),
+    (|request| request.header("X-Odd", "&".repeat(65)), "headers"),
     (|request| request.header("X-Odd", "a\0b"), "headers"),
     // chan_sip and FreeSWITCH do not look at the scheme, and chan_sip finds names anywhere.
     (
@@ -283,6 +308,12 @@ fn no_valid_message_is_taken_for_one() {
         ordinary
             .clone()
             .header("User-Agent", "AT&T: Q&A: from: us & to: you"),
+        ordinary
+            .clone()
+            .header("Alert-Info", format!("<http://x.org/?a=b{}>", "&f=g&t=h".repeat(30))),
+        ordinary
+            .clone()
+            .header("User-Agent", "&".repeat(100)),
         ordinary
             .clone()
             .header("Contact", "<sip:a@x.org?Subject=a&From=b&To=%3Csip:c%40x.org%3E>"),

@@ -2,9 +2,8 @@
 //!
 //! One process at a time does this. Whatever goes wrong, the image that was there stays.
 
-use std::net::ToSocketAddrs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::counters::{Counter, Counters};
@@ -23,10 +22,16 @@ use crate::shm::atomic::Ordering;
 use crate::shm::os;
 use crate::trusted::Trusted;
 
+use super::names::Looking;
 use super::registry::{List, Lists};
 
 /// Entries that can't be put into an image, and are left out one after the other.
 const ENTRIES_AT_FAULT: usize = 20;
+
+/// How long names of hosts are waited for before those that have come are put in force, where none are:
+/// less than the start waits. And how long for all: less than the keeper waits.
+const FIRST_NAMES: Duration = Duration::from_secs(3);
+const ALL_NAMES: Duration = Duration::from_secs(15);
 
 /// Bytes that loading takes for each line of a file, at the most: for its entry, which is moved once
 /// when there are duplicates, and for its places in the index that finds these and in the image.
@@ -206,8 +211,9 @@ impl<C: Clock> Desk<'_, C> {
             .map_err(|sentence| Failed::of(sentence, reading))
     }
 
-    /// The DNS is waited for without that lock, too. Where one name has no address, all stay as they
-    /// were.
+    /// The DNS is waited for without that lock, too; whoever watches this process sees it wait. Where
+    /// one name has no address, all stay as they were; where there were none, the others come into
+    /// force, and it is tried again.
     fn load_names(
         &self,
         list: &List<'_>,
@@ -215,16 +221,53 @@ impl<C: Clock> Desk<'_, C> {
         trusted: &Trusted,
     ) -> Result<(), Failed> {
         let started = Instant::now();
-        let mut lines = Vec::new();
-        for name in names {
-            let found = (name.as_str(), 0).to_socket_addrs();
-            let found = found.map_err(|error| format!("{name}: {error}"))?;
-            lines.extend(found.map(|address| format!("{} # {name}\n", address.ip())));
+        let is_first = list.loaded_ms() == 0;
+        let mut looking = Looking::for_all(names);
+        let since_ms = &self.lists.waiting().since_ms;
+        // Relaxed: a time, which nothing else is read after.
+        since_ms.store(os::coarse_ms().max(1), Ordering::Relaxed);
+        if !looking.wait(FIRST_NAMES) {
+            if is_first {
+                self.publish_some(list, &looking.lines, trusted, started)?;
+            }
+            looking.wait(ALL_NAMES.saturating_sub(FIRST_NAMES));
+            looking.give_up();
         }
-        let text = lines.concat();
+        since_ms.store(0, Ordering::Relaxed);
+        if looking.failed.is_empty() {
+            return self.publish_names(list, &looking.lines, trusted, started);
+        }
+        if is_first {
+            self.publish_some(list, &looking.lines, trusted, started)?;
+        }
+        Err(looking.failed.join("; ").into())
+    }
+
+    /// Puts addresses in force until all are known: the list still counts as one that was never loaded.
+    fn publish_some(
+        &self,
+        list: &List<'_>,
+        lines: &str,
+        trusted: &Trusted,
+        started: Instant,
+    ) -> Result<(), Failed> {
+        if !lines.is_empty() {
+            self.publish_names(list, lines, trusted, started)?;
+            list.state.loaded_ms.store(0, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn publish_names(
+        &self,
+        list: &List<'_>,
+        lines: &str,
+        trusted: &Trusted,
+        started: Instant,
+    ) -> Result<(), Failed> {
         let _alone = self.alone()?;
         let mut reading = Reading::new(list.spec, trusted, os::wall_ms() / 1000);
-        Format::Text.each(text.as_bytes(), |record| reading.take(record));
+        Format::Text.each(lines.as_bytes(), |record| reading.take(record));
         self.publish(list, &mut reading, started)
             .map_err(|sentence| Failed::of(sentence, reading))
     }

@@ -44,9 +44,26 @@ fn failures(firewall: &Firewall<Manual>) -> Vec<(String, u64)> {
 fn a_reply_counts_whom_the_backend_may_have_looked_at() {
     let (alice, junk) = (["alice", "example.com"], ["junk", "other"]);
     for (first, second, challenge, expected) in [
-        (junk, alice, CHALLENGE, &["alice@example.com"][..]),
-        (alice, junk, CHALLENGE, &["alice@example.com"]),
+        (
+            junk,
+            alice,
+            CHALLENGE,
+            &["alice@example.com", "junk@other"][..],
+        ),
+        (alice, junk, CHALLENGE, &["alice@example.com", "junk@other"]),
         (junk, alice, b"", &["alice@example.com", "junk@other"]),
+        // What servers compare in other ways than we do.
+        (
+            ["alice", "EXAMPLE.COM "],
+            ["", "example.com"],
+            CHALLENGE,
+            &["alice@EXAMPLE.COM "],
+        ),
+        (["alice", "x"], ["", "example.com"], CHALLENGE, &["alice@x"]),
+        // One user, one failure.
+        (["alice", "x"], alice, CHALLENGE, &["alice@example.com"]),
+        (alice, ["alice", "x"], CHALLENGE, &["alice@example.com"]),
+        (["alice", "x"], alice, b"", &["alice@x"]),
         (junk, ["", "other"], b"", &["junk@other"]),
         (
             ["junk", "example.com"],
@@ -156,6 +173,117 @@ fn of_several_sets_no_answer_clears_the_way() {
         }
     }
     assert!(asks(4), "three are under way");
+}
+
+/// A set without a user, in the realm of the PBX, hides nobody: however it is spelled.
+#[test]
+fn a_nameless_set_hides_no_guess() {
+    for realm in ["EXAMPLE.COM", "example.com ", "x"] {
+        let firewall = firewall(|_| ());
+        let source = address(SOURCE);
+        for n in 0..3 {
+            let guess = guess("alice", &n.to_string(), &n.to_string())
+                .with(Part::AuthRealm, realm)
+                .with(Part::Method, "INVITE")
+                .with_nth(Part::AuthUser, 1, "")
+                .with_nth(Part::AuthRealm, 1, "example.com")
+                .with_nth(Part::Credentials, 1, "decoy");
+            firewall.take_reply(source, answer(401, CHALLENGE), &guess);
+        }
+        let is_blocked = firewall.auth_blocked(source, Some(b"alice@example.com"), &NoMessage);
+        assert!(is_blocked, "{realm:?}");
+    }
+}
+
+/// Of a reply with several challenges, any may be for what was offered: here a phone that knows the
+/// password of a carrier behind, and a wrong one of ours.
+#[test]
+fn every_challenge_of_a_reply_counts() {
+    for (challenges, expected) in [
+        (&br#"Digest realm="carrier", nonce="1""#[..], 0),
+        (
+            br#"Digest realm="carrier", nonce="1", Digest realm="Example.com", nonce="2""#,
+            1,
+        ),
+        (
+            br#"Digest realm="carrier", nonce="1", Digest realm="example.com", nonce="2", stale=true"#,
+            0,
+        ),
+    ] {
+        let firewall = firewall(|_| ());
+        let source = address(SOURCE);
+        firewall.auth_ok(source, Some(b"alice@example.com"), &NoMessage);
+        let call = guess("alice", "1", "x").with(Part::Method, "INVITE");
+        firewall.take_reply(source, answer(407, challenges), &call);
+        assert_eq!(failures(&firewall).len(), expected);
+    }
+}
+
+/// Who answers whoever calls has looked at no password: not a call of another's name, not the user's own.
+#[test]
+fn only_a_registration_clears() {
+    for method in ["INVITE", "OPTIONS", "MESSAGE", "SUBSCRIBE"] {
+        let firewall = firewall(|_| ());
+        let source = address(SOURCE);
+        for n in 0..2 {
+            firewall.auth_failed(source, None, &guess("alice", &n.to_string(), "x"));
+        }
+        for from in ["alice", "alice%20"] {
+            let call = guess(from, "3", "x")
+                .with(Part::Method, method)
+                .with(Part::FromUser, from);
+            firewall.take_reply(source, answer(200, b""), &call);
+        }
+        let two = ("alice@example.com".to_owned(), 2);
+        assert_eq!(failures(&firewall), [two], "{method}");
+    }
+}
+
+#[test]
+fn an_answer_to_options_takes_no_number_out_of_the_scan() {
+    let firewall = firewall(set("scan_max_destinations", 5));
+    let mut verdicts = (0..8).map(|number| {
+        let to = |method| {
+            Parts::default()
+                .with(Part::Method, method)
+                .with(Part::UriUser, &format!("{number}00"))
+        };
+        let source = address(SOURCE);
+        let verdict = firewall.take_reply(source, answer(404, b""), &to("INVITE"));
+        firewall.take_reply(source, answer(200, b""), &to("OPTIONS"));
+        verdict
+    });
+    assert_eq!(verdicts.position(|it| it != Verdict::Pass), Some(4));
+}
+
+/// A phone that answers a proxy and a PBX at once has one attempt under way, not two.
+#[test]
+fn one_user_in_several_realms_is_one_attempt() {
+    let firewall = firewall(|_| ());
+    let source = address(SOURCE);
+    let both = |n: usize| {
+        let both = register(["alice", "proxy"], ["alice", "example.com"]);
+        both.with(Part::CallId, &n.to_string())
+    };
+    let asks = |n| firewall.auth_blocked(source, None, &both(n));
+    firewall.take_reply(source, answer(403, b""), &both(0));
+    assert_eq!([1, 2, 3].map(asks), [false, false, true]);
+}
+
+/// Who is blocked beside others takes none of the failures that they have left.
+#[test]
+fn a_set_that_is_refused_holds_up_no_other() {
+    let firewall = firewall(|_| ());
+    let source = address(SOURCE);
+    for n in 0..3 {
+        let call_id = n.to_string();
+        assert!(!firewall.auth_blocked(source, None, &guess("bob", &call_id, "x")));
+    }
+    let both = register(["alice", "example.com"], ["bob", "example.com"]);
+    for _ in 0..5 {
+        assert!(firewall.auth_blocked(source, None, &both));
+    }
+    assert!(!firewall.auth_blocked(source, None, &guess("alice", "1", "x")));
 }
 
 /// Calls with a password, each asked about before it is relayed, and answered so.
