@@ -28,9 +28,23 @@
 /* Another value of enum palisade_host_unreadable, for the memory alone. */
 #define UNREADABLE_ROUTE (1u << 31)
 
-/* Bytes of the longest Contact, or credentials, that are read: Kamailio's parser
- * may take a millisecond for a kilobyte. */
+/* What is read of the headers of one message: Kamailio's parser may take a
+ * millisecond for a kilobyte, since it takes memory for each parameter. */
+
+/* bytes of the longest credentials, and of all Contacts together */
 #define BODY_MAX 4096
+
+/* signs ; and , of all Contacts together; those in quotes, too, where phones
+ * list their methods */
+#define CONTACT_SIGNS_MAX 64
+
+/* bytes of a From and of a To, and the parameters of a From */
+#define PARTY_MAX 1024
+#define PARTY_PARAMETERS_MAX 32
+
+/* Bytes of a User-Agent; one more is shown to Rust, which takes it for too
+ * long. */
+#define AGENT_MAX 2048
 
 static palisade_host_text_t text(const str *s)
 {
@@ -46,6 +60,26 @@ static palisade_host_text_t text(const str *s)
 static palisade_host_text_t body(const hdr_field_t *hdr)
 {
 	return text(hdr != NULL ? &hdr->body : NULL);
+}
+
+static palisade_host_text_t agent(const hdr_field_t *hdr)
+{
+	palisade_host_text_t agent = body(hdr);
+
+	if(agent.len > AGENT_MAX)
+		agent.len = AGENT_MAX + 1;
+	return agent;
+}
+
+/* How often do these two signs stand in it? */
+static int count(const str *s, char one, char other)
+{
+	int i, signs = 0;
+
+	/* without a jump, so that the compiler looks at many bytes at a time */
+	for(i = 0; i < s->len; i++)
+		signs += (s->s[i] == one) | (s->s[i] == other);
+	return signs;
 }
 
 /* a display name without its quotes; what is escaped in it stays so */
@@ -125,6 +159,10 @@ static void read_party(palisade_host_reading_t *reading, sip_msg_t *msg,
 
 	if(party == NULL)
 		return;
+	if(party->uri.len > PARTY_MAX) {
+		reading->unreadable |= what;
+		return;
+	}
 	if(party->parsed_uri.user.s != NULL || party->parsed_uri.host.s != NULL)
 		uri = read_uri(msg);
 	else if(is_for_parser(&party->uri))
@@ -140,12 +178,22 @@ static sip_uri_t *to_uri(sip_msg_t *msg)
 	return parse_to_uri(msg);
 }
 
+/* Is it more than anybody writes into a From? */
+static int is_long_party(const hdr_field_t *hdr)
+{
+	return hdr != NULL
+		   && (hdr->body.len > PARTY_MAX
+				   || count(&hdr->body, ';', ';') > PARTY_PARAMETERS_MAX);
+}
+
 static void read_from_and_to(
 		palisade_host_reading_t *reading, sip_msg_t *msg)
 {
 	const to_body_t *from = NULL, *to = NULL;
 
-	if(msg->from != NULL
+	if(is_long_party(msg->from))
+		reading->unreadable |= PALISADE_UNREADABLE_FROM;
+	else if(msg->from != NULL
 			&& (msg->from->parsed != NULL
 					|| ONCE(msg, once_failed(msg), PALISADE_UNREADABLE_FROM,
 							   parse_from_header(msg))
@@ -214,10 +262,14 @@ static void read_contacts(
 	walk_t walk = once_walk(msg);
 	const contact_t *contact;
 	hdr_field_t *hdr;
-	int headers = 0;
+	int headers = 0, bytes = 0, signs = 0;
 
 	while((hdr = once_next(&walk, HDR_CONTACT_T)) != NULL) {
-		if(headers++ == PALISADE_CONTACTS_MAX || hdr->body.len > BODY_MAX) {
+		bytes += hdr->body.len;
+		if(bytes <= BODY_MAX)
+			signs += count(&hdr->body, ';', ',');
+		if(headers++ == PALISADE_CONTACTS_MAX || bytes > BODY_MAX
+				|| signs > CONTACT_SIGNS_MAX) {
 			reading->unreadable |= PALISADE_MANY_CONTACTS;
 			return;
 		}
@@ -329,7 +381,7 @@ static void read_all(palisade_host_reading_t *reading, sip_msg_t *msg)
 
 	reading_headers(msg);
 	reading->method = reading_method(msg);
-	reading->single[PALISADE_PART_USER_AGENT] = body(msg->user_agent);
+	reading->single[PALISADE_PART_USER_AGENT] = agent(msg->user_agent);
 	if(reading->method == PALISADE_METHOD_NONE)
 		return;
 	reading->single[PALISADE_PART_METHOD] =

@@ -36,6 +36,9 @@ pub const USERS_MAX: usize = 768;
 /// Bytes of all hosts and display names together: lists of parts and expressions take ten times as long.
 pub const HOSTS_MAX: usize = 640;
 
+/// Bytes of a User-Agent that are looked at: a regular expression takes its time for each.
+pub const AGENT_MAX: usize = 2048;
+
 /// Bytes of a set of credentials that are looked at.
 const SET_MAX: usize = 4096;
 
@@ -180,7 +183,8 @@ fn is_long(message: &impl Message) -> bool {
     ]);
     let counted = lengths(&[Part::AuthName, Part::AuthRealm]);
     let longest = users.longest.max(hosts.longest).max(counted.longest);
-    users.sum > USERS_MAX
+    message.part(Part::UserAgent).len() > AGENT_MAX
+        || users.sum > USERS_MAX
         || hosts.sum > HOSTS_MAX
         || counted.sum > COUNTED_MAX
         || longest > NAME_MAX

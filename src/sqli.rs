@@ -11,6 +11,8 @@
 //! nothing by themselves.
 
 mod decode;
+mod numbers;
+mod reckoning;
 mod statements;
 
 use decode::Window;
@@ -28,6 +30,7 @@ pub fn is_plain(text: &[u8]) -> bool {
                 b'+' => at > 0, // A number may begin with a plus.
                 b'-' => pair == (b'-', b'-'),
                 b'*' => pair == (b'/', b'*'),
+                b'|' | b'&' => pair.0 == byte,
                 _ => true,
             }
     })
@@ -41,7 +44,7 @@ const SIGNS: [bool; 256] = {
         signs[byte as usize] = true;
         byte += 1;
     }
-    let others = b"'\"`%\\(=;+-*\xa0\xef";
+    let others = b"'\"`%\\(=;+-*|&\xa0\xef";
     let mut at = 0;
     while at < others.len() {
         signs[others[at] as usize] = true;
@@ -62,7 +65,7 @@ fn is_sql(text: &[u8]) -> bool {
 }
 
 fn is_statement(text: &[u8]) -> bool {
-    ends_a_quote(text) || comments(text) || statements::any(text)
+    ends_a_quote(text) || comments(text) || statements::any(text) || numbers::go_on(text)
 }
 
 /// Does a quote in it end one of the query's?
@@ -113,10 +116,40 @@ fn is_apostrophe(text: &[u8], at: usize) -> bool {
 }
 
 /// Words that go on with an expression where a text has ended.
-const GO_ON: [&[u8]; 24] = [
-    b"or", b"and", b"xor", b"not", b"like", b"rlike", b"regexp", b"is", b"in", b"between", b"div",
-    b"mod", b"having", b"where", b"limit", b"group", b"order", b"union", b"select", b"into",
-    b"insert", b"update", b"delete", b"drop",
+const GO_ON: [&[u8]; 33] = [
+    b"or",
+    b"and",
+    b"xor",
+    b"not",
+    b"like",
+    b"rlike",
+    b"regexp",
+    b"is",
+    b"in",
+    b"between",
+    b"div",
+    b"mod",
+    b"having",
+    b"where",
+    b"limit",
+    b"group",
+    b"order",
+    b"union",
+    b"select",
+    b"into",
+    b"insert",
+    b"update",
+    b"delete",
+    b"drop",
+    b"isnull",
+    b"notnull",
+    b"collate",
+    b"sounds",
+    b"ilike",
+    b"glob",
+    b"similar",
+    b"procedure",
+    b"returning",
 ];
 
 /// Words that such an expression has, if it has no sign.
@@ -137,28 +170,28 @@ const PARTS: [&[u8]; 12] = [
 
 /// Is what follows a quote SQL?
 fn goes_on(rest: &[u8]) -> bool {
-    let is_plus = after_any(rest, |byte| byte != b'+' && is_blank(byte)).starts_with(b"+");
-    if is_plus && rest.contains(&b'\'') {
+    if reckoning::behind_operator(rest).is_some_and(reckoning::is_reckoned) {
         return true;
     }
     let rest = after_any(rest, |byte| is_blank(byte) || byte == b')');
-    let is_operator = match rest {
+    let is_operator = matches!(
+        rest,
         [
             b'=' | b'<' | b'>' | b'!' | b'|' | b'^' | b'*' | b';' | b'#',
             ..,
-        ]
-        | [b'-', b'-', ..]
-        | [b'/', b'*', ..]
-        | [b'&', b'&', ..] => true,
-        // Between two texts, whatever is reckoned there.
-        [b'+' | b'-' | b'/' | b'%' | b'&' | b',', rest @ ..] => rest.contains(&b'\''),
-        _ => false,
-    };
+        ] | [b'-', b'-', ..]
+            | [b'/', b'*', ..]
+            | [b'&', b'&', ..]
+    );
     let (word, rest) = split_word(rest);
     let begins_expression = rest
         .first()
         .is_some_and(|&byte| is_blank(byte) || b"'\"(=<>!~".contains(&byte));
-    is_operator || (begins_expression && GO_ON.contains(&word) && is_expression(rest))
+    let locks = || {
+        let (next, rest) = split_word(after_any(rest, is_blank));
+        word == b"for" && [&b"update"[..], b"share"].contains(&next) && is_expression(rest)
+    };
+    is_operator || (begins_expression && GO_ON.contains(&word) && is_expression(rest)) || locks()
 }
 
 /// Is this, behind `or` and its like, an expression? `d'or` and `l'union locale` are none.
@@ -205,14 +238,23 @@ const VALUES: [&[u8]; 8] = [
     b"password",
 ];
 
-/// A word that is no number, and nothing else.
+/// Words that are no numbers, and nothing that SQL could begin with: two in a row are none.
 fn is_word(text: &[u8]) -> bool {
-    if VALUES.contains(&text) {
-        return false;
-    }
-    text.first().is_some_and(u8::is_ascii_alphabetic)
-        && text.iter().all(|&byte| statements::is_of_word(byte))
+    let text = text.trim_ascii_end();
+    let is_blank = |byte: &u8| *byte == b' ';
+    let is_one = !text.iter().any(is_blank);
+    let is_plain_word = |word: &[u8]| {
+        let is_sql = || GO_ON.contains(&word) || PARTS.contains(&word) || SINGLE.contains(&word);
+        !VALUES.contains(&word)
+            && word.first().is_some_and(u8::is_ascii_alphabetic)
+            && word.iter().all(|&byte| statements::is_of_word(byte))
+            && (is_one || !is_sql())
+    };
+    text.split(is_blank).all(is_plain_word)
 }
+
+/// Words before a single value.
+const SINGLE: [&[u8]; 6] = [b"binary", b"distinct", b"all", b"any", b"some", b"interval"];
 
 /// What separates words: `+` is a space in a form of the web's, where these attacks come from.
 const fn is_blank(byte: u8) -> bool {

@@ -49,7 +49,7 @@ const DIGEST: &str = r#"Digest username="alice", realm="x", nonce="6a", uri="sip
 type Change = fn(Request) -> Request;
 
 /// What is wrong, and what the log says of it.
-const UNREADABLE: [(Change, &str); 29] = [
+const UNREADABLE: [(Change, &str); 36] = [
     (
         |request| request.header("Authorization", format!("{DIGEST},foo")),
         "credentials",
@@ -179,6 +179,42 @@ const UNREADABLE: [(Change, &str); 29] = [
         },
         "headers,credentials",
     ),
+    // What Kamailio's parser takes long for.
+    (
+        |request| request.header("From", format!("<sip:a@x.org>;tag=1{}", ";a".repeat(33))),
+        "from",
+    ),
+    (
+        |request| request.header("From", format!("<sip:a@x.org>;tag={}", "1".repeat(1024))),
+        "from",
+    ),
+    (
+        |request| request.header("To", format!("<sip:a@x.org;{}>", "a".repeat(1024))),
+        "to",
+    ),
+    (
+        |request| request.header("Contact", format!("<sip:a@x.org>{}", ";a".repeat(65))),
+        "many_contacts",
+    ),
+    (
+        |request| {
+            let value = format!("<sip:a@x.org>;a={}", "a".repeat(1100));
+            (0..4).fold(request.without("Contact"), |request, _| {
+                request.another("Contact", &value)
+            })
+        },
+        "many_contacts",
+    ),
+    (
+        |request| {
+            let value = format!("<sip:a@x.org>{}", ";a".repeat(20));
+            (0..4).fold(request.without("Contact"), |request, _| {
+                request.another("Contact", &value)
+            })
+        },
+        "many_contacts",
+    ),
+    (|request| request.agent("a".repeat(2049)), "long_name"),
     // pjsip takes an R-URI in angle brackets.
     (|request| request.uri("<sip:a@palisade.test>"), "uri"),
 ];
@@ -297,6 +333,13 @@ fn no_valid_message_is_taken_for_one() {
     let ordinary = phone.request("REGISTER");
     for request in [
         ordinary.clone().header("Contact", "*"),
+        // As phones of several makers list what they know.
+        ordinary.clone().header(
+            "Contact",
+            "<sip:a@x.org>;methods=\"INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, MESSAGE, SUBSCRIBE, NOTIFY, \
+             PRACK, UPDATE, REFER\", <sip:a@x.org;transport=tcp>;q=0.5;methods=\"INVITE, ACK, BYE, CANCEL, \
+             OPTIONS, INFO, MESSAGE, SUBSCRIBE, NOTIFY, PRACK, UPDATE, REFER\"",
+        ),
         ordinary.clone().header("Contact", "<urn:uuid:0>"),
         ordinary.clone().header("Authorization", "Bearer 6a.6b.6c"),
         ordinary

@@ -61,7 +61,7 @@ fn a_reply_counts_whom_the_backend_may_have_looked_at() {
         ),
         (["alice", "x"], ["", "example.com"], CHALLENGE, &["alice@x"]),
         // One user, one failure.
-        (["alice", "x"], alice, CHALLENGE, &["alice@example.com"]),
+        (["alice", "x"], alice, CHALLENGE, &["alice@x"]),
         (alice, ["alice", "x"], CHALLENGE, &["alice@example.com"]),
         (["alice", "x"], alice, b"", &["alice@x"]),
         (junk, ["", "other"], b"", &["junk@other"]),
@@ -254,6 +254,21 @@ fn an_answer_to_options_takes_no_number_out_of_the_scan() {
         verdict
     });
     assert_eq!(verdicts.position(|it| it != Verdict::Pass), Some(4));
+}
+
+/// However many sources share the work, and whatever decoy stands before the guess.
+#[test]
+fn a_user_as_a_whole_fails_in_the_realm_that_is_asked_for() {
+    let firewall = firewall(set("auth_user_max_failures", 4));
+    let from = |number: u8| address(&format!("192.0.2.{number}"));
+    for number in 1..=4 {
+        let decoy = format!("made up {number}");
+        let both = register(["alice", &decoy], ["alice", "example.com"]);
+        firewall.take_reply(from(number), answer(401, CHALLENGE), &both);
+    }
+    let decoy_first = register(["alice", "x"], ["alice", "example.com"]);
+    assert!(firewall.auth_blocked(from(5), None, &decoy_first));
+    assert!(firewall.auth_blocked(from(6), None, &guess("alice", "1", "x")));
 }
 
 /// A phone that answers a proxy and a PBX at once has one attempt under way, not two.
