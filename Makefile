@@ -6,7 +6,7 @@
 # CARGO=path          the cargo to use
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-failpoints install demo test bench soak fuzz mutants clean setup-build setup-test
+.PHONY: help build build-failpoints install demo test bench soak interop fuzz mutants clean setup-build setup-test setup-interop
 
 # Looked up when a recipe asks: setting the machine up may have installed it a moment ago.
 kamailio = $(abspath $(shell command -v $(or $(KAMAILIO),kamailio) || echo $(or $(KAMAILIO),/usr/sbin/kamailio)))
@@ -61,6 +61,10 @@ soak: | setup-test ## the worst floods, for about ten minutes: ten million sourc
 	$(MAKE) build
 	$(subject) scripts/soak
 
+interop: | setup-interop ## real Asterisks behind Kamailio, real phones and scanners; as root
+	$(MAKE) build
+	$(subject) scripts/interop
+
 fuzz: | setup-test ## fuzzes what reads bytes from the network, for as long as scripts/fuzz says
 	$(subject) scripts/fuzz
 
@@ -70,5 +74,5 @@ mutants: ## changes the code in one small place at a time, and says which change
 clean: ## removes all that was built
 	rm -rf target
 
-setup-build setup-test: setup-%:
+setup-build setup-test setup-interop: setup-%:
 	@scripts/setup $*
