@@ -212,7 +212,7 @@ fn every_challenge_of_a_reply_counts() {
     ] {
         let firewall = firewall(|_| ());
         let source = address(SOURCE);
-        firewall.auth_ok(source, Some(b"alice@example.com"), &NoMessage);
+        firewall.auth_ok(source, Some(b"alice@example.com"), &Parts::default().connected());
         let call = guess("alice", "1", "x").with(Part::Method, "INVITE");
         firewall.take_reply(source, answer(407, challenges), &call);
         assert_eq!(failures(&firewall).len(), expected);
