@@ -3,9 +3,10 @@
 
 use super::customer::{Customer, LIFE};
 use super::letter::{copy, letter};
-use super::world::{BOTH, World};
+use super::world::{BOTH, Edge, World};
 use super::{Row, SOON, check};
-use crate::support::{Pace, digest};
+use crate::support::{Pace, digest, wait_until};
+use std::time::Duration;
 
 /// Slow enough for 30 of them to take two seconds: not by the rate shall he be found.
 const PER_SECOND: f64 = 14.0;
@@ -37,6 +38,10 @@ fn guessed(
             &format!("guess{guess}"),
         );
         forger.send(from, &copy(&letter.clone().header(header, answer), guess));
+    }
+    if world.edge == Edge::Pbx {
+        let have_come = || world.pbx().refused(user) >= guesses;
+        let _else_they_were_stopped = wait_until(have_come, Duration::from_secs(1));
     }
     world.kam.wait_idle();
     customer.goes_on_when_asked()?;

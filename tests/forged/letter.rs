@@ -17,18 +17,18 @@ pub fn letter(method: &str, user: &str, from: SocketAddrV4) -> Request {
         local: from.into(),
         transport: "UDP",
     };
-    (sender.request(method))
-        .header(
-            "Via",
-            format!("SIP/2.0/UDP {from};rport;branch=z9hG4bK{NUMBER}"),
-        )
-        .header("From", format!("<sip:{user}@{DOMAIN}>;tag={NUMBER}"))
-        .header("Call-ID", NUMBER)
+    let request = sender.request(method);
+    ["Via", "From", "Call-ID"]
+        .into_iter()
+        .fold(request, |request, name| {
+            // Each ends with what must be its own: branch, tag, and all of it.
+            let value = format!("{}{NUMBER}", request.value(name));
+            request.header(name, value)
+        })
 }
 
 /// Its n-th copy, different from the others where no two requests may be the same.
 pub fn copy(letter: &Request, number: u64) -> Vec<u8> {
     let text = String::from_utf8(letter.bytes()).expect("letters are text");
-    text.replace(NUMBER, &format!("f{:x}x{number:x}", std::process::id()))
-        .into_bytes()
+    text.replace(NUMBER, &format!("x{number:x}")).into_bytes()
 }

@@ -27,6 +27,8 @@ struct Book {
     id: AtomicU64,
     /// User: the first id of a nonce that is still good for him.
     good_from: Mutex<HashMap<String, u64>>,
+    /// User: how many wrong passwords came.
+    refused: Mutex<HashMap<String, u64>>,
     /// Milliseconds that it thinks about a request with the right password.
     thinks: AtomicU64,
     challenges: AtomicU64,
@@ -43,6 +45,7 @@ impl Pbx {
             kamailio: *kamailio.ip(),
             id: AtomicU64::new(1),
             good_from: Mutex::default(),
+            refused: Mutex::default(),
             thinks: AtomicU64::new(0),
             challenges: AtomicU64::new(0),
             registered: Mutex::default(),
@@ -66,6 +69,12 @@ impl Pbx {
         let id = self.book.id.fetch_add(1, Relaxed) + 1;
         let mut good_from = self.book.good_from.lock().expect("nobody panics with it");
         good_from.insert(user.into(), id);
+    }
+
+    /// How many wrong passwords of this user it has seen.
+    pub fn refused(&self, user: &str) -> u64 {
+        let refused = self.book.refused.lock().expect("nobody panics with it");
+        refused.get(user).copied().unwrap_or(0)
     }
 
     /// From now on it takes this long for each request with the right password.
@@ -158,6 +167,11 @@ impl Book {
         let user = digest::parameter(given, "username")?;
         let good_from = self.good_from.lock().expect("nobody panics with it");
         let is_stale = good_from.get(&user).is_some_and(|first| of < *first);
-        Some((digest::is_right(given, method, PASSWORD), is_stale))
+        let is_right = digest::is_right(given, method, PASSWORD);
+        if !is_right {
+            let mut refused = self.refused.lock().expect("nobody panics with it");
+            *refused.entry(user).or_default() += 1;
+        }
+        Some((is_right, is_stale))
     }
 }
