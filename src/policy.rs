@@ -42,6 +42,7 @@ mod scans;
 mod spare;
 mod variables;
 
+pub use crate::auth::Admission;
 pub use authentication::AuthResult;
 pub use chain::AtEdge;
 pub use detect::listed::Listed;

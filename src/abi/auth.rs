@@ -1,8 +1,7 @@
 //! The auth counter, as the routing script calls it. `user` is text such as `alice@example.com`; left
 //! out, it is the credentials of the message, else its From URI.
 
-use crate::auth::Admission;
-use crate::policy::AuthResult;
+use crate::policy::{Admission, AuthResult};
 
 use super::boundary::{Answer, exported};
 use super::checks::code;

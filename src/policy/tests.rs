@@ -1,7 +1,6 @@
 //! The policy: what follows from what, with a clock that stands still and a log that is read.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use super::*;
 use crate::auth::Admission;
@@ -9,9 +8,7 @@ use crate::ban::BanReason;
 use crate::ban::Origin;
 use crate::clock::manual::Manual;
 use crate::counters::Counter;
-use crate::message::{
-    CONTACTS_MAX, CREDENTIALS_MAX, Came, Message, Method, NoMessage, Part, Unreadable,
-};
+use crate::message::{Message, NoMessage, Part};
 use crate::settings::AuthScope;
 
 mod consequences;
@@ -19,9 +16,12 @@ mod edge;
 mod lists;
 mod messages;
 mod networks;
+mod parts;
 mod passwords;
 mod replies;
 mod whom;
+
+pub use parts::Parts;
 
 thread_local! {
     static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
@@ -34,111 +34,6 @@ pub fn sink(_level: i32, line: &[u8]) {
 /// What was logged since the last call.
 pub fn logged() -> Vec<String> {
     LOG.with_borrow_mut(std::mem::take)
-}
-
-/// A message made of its parts.
-#[derive(Default)]
-pub struct Parts(HashMap<(u32, usize), Vec<u8>>);
-
-impl Parts {
-    pub fn with(self, part: Part, text: &str) -> Self {
-        self.with_nth(part, 0, text)
-    }
-
-    pub fn with_nth(mut self, part: Part, index: usize, text: &str) -> Self {
-        self.0.insert((part as u32, index), text.into());
-        self
-    }
-
-    /// The host has evaluated the first credentials.
-    pub fn evaluated(mut self) -> Self {
-        self.0.insert(EVALUATED, vec![]);
-        self
-    }
-
-    /// It came on a connection.
-    pub fn connected(mut self) -> Self {
-        self.0.insert(CONNECTED, vec![]);
-        self
-    }
-
-    /// It belongs to a dialog that the host knows.
-    pub fn within_dialog(mut self) -> Self {
-        self.0.insert(IN_DIALOG, vec![]);
-        self
-    }
-
-    /// How many sets there are of which this is the first part.
-    fn number(&self, first: Part) -> usize {
-        let parts = first as u32..first as u32 + Part::OF_SET as u32;
-        let of_set = self.0.keys().filter(|(part, _)| parts.contains(part));
-        of_set.map(|(_, index)| index + 1).max().unwrap_or(0)
-    }
-}
-
-/// No parts: that the host has evaluated the first credentials, that it knows the dialog.
-const EVALUATED: (u32, usize) = (u32::MAX, 0);
-const IN_DIALOG: (u32, usize) = (u32::MAX, 1);
-const CONNECTED: (u32, usize) = (u32::MAX, 2);
-
-impl Message for Parts {
-    fn is_evaluated(&self) -> bool {
-        self.0.contains_key(&EVALUATED)
-    }
-
-    fn came(&self) -> Came {
-        Came {
-            is_on_connection: self.0.contains_key(&CONNECTED),
-            ..Came::default()
-        }
-    }
-
-    fn is_in_dialog(&self) -> Option<bool> {
-        self.0.contains_key(&IN_DIALOG).then_some(true)
-    }
-
-    fn method(&self) -> Method {
-        Method::named(self.part(Part::Method))
-    }
-
-    fn is_request(&self) -> bool {
-        !self.part(Part::Uri).is_empty()
-    }
-
-    fn unreadable(&self) -> Unreadable {
-        let number = |part: Part| self.number(part);
-        match (
-            number(Part::AuthUser) > CREDENTIALS_MAX,
-            number(Part::Contact) > CONTACTS_MAX,
-        ) {
-            (true, _) => Unreadable::MANY_CREDENTIALS,
-            (_, true) => Unreadable::MANY_CONTACTS,
-            _ => Unreadable::default(),
-        }
-    }
-
-    fn count(&self, part: Part) -> usize {
-        match part as usize {
-            0..Part::SINGLE => 1,
-            part if part < Part::Contact as usize => {
-                self.number(Part::AuthUser).min(CREDENTIALS_MAX)
-            }
-            _ => self.number(Part::Contact).min(CONTACTS_MAX),
-        }
-    }
-
-    fn nth(&self, part: Part, index: usize) -> &[u8] {
-        let text = self
-            .0
-            .get(&(part as u32, index))
-            .filter(|_| index < self.count(part));
-        text.map(Vec::as_slice).unwrap_or_default()
-    }
-
-    fn route(&self) -> &[u8] {
-        let route = self.0.get(&(Part::RecordRouteHost as u32, 0));
-        route.map(Vec::as_slice).unwrap_or_default()
-    }
 }
 
 /// One question about one message from an address.

@@ -2,8 +2,7 @@
 
 use crate::clock::{Clock, wall_s};
 use crate::escape::Brief;
-use crate::message::NoMessage;
-use crate::policy::{Firewall, Inspection};
+use crate::policy::Firewall;
 use crate::rate::Usage;
 use crate::settings::Value;
 use crate::shm::atomic::Ordering;
@@ -111,9 +110,9 @@ impl<C: Clock> Firewall<C> {
     fn status(&self, usage: &Usage) -> &'static str {
         let window_ms = self.settings.sampling_time_unit().unsigned_abs() * 1000;
         let source = usage.source.of_connections().unwrap_or(usage.source);
-        let is_over = |it: &Inspection<'_, NoMessage, C>| it.is_over(usage);
+        let address = Address(source.key);
         match usage {
-            _ if self.inspect_address(Address(source.key), is_over) => "HOT",
+            _ if self.inspect_address(address, |it| it.is_over(usage)) => "HOT",
             Usage { idle_ms, .. } if *idle_ms < WARM_WINDOWS * window_ms => "WARM",
             _ => "COLD",
         }
