@@ -18,18 +18,20 @@ use std::cmp::Ordering::{Equal, Greater, Less};
 use std::io;
 
 use crate::clock::Clock;
-use crate::hash::{Hash, User};
+use crate::hash::Hash;
 use crate::settings::AuthScope;
 use crate::shm::fail;
 use crate::shm::region::Region;
 use crate::shm::table::{FOREVER_S, Lookup, RecordRef, Table, TableSize};
 use crate::source::Source;
 
+mod attempt;
 mod find;
 mod known;
 mod record;
 mod tally;
 
+pub use attempt::{Admission, Attempt, Failed, Outcome};
 use find::{Seen, Who};
 use known::Known;
 pub use record::AuthFailures;
@@ -54,58 +56,6 @@ pub struct Rules {
     pub block_ms: u64,
     /// Milliseconds that a source stays known to be good for a user.
     pub known_ms: u64,
-}
-
-/// What a failure led to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failed {
-    /// Counted; so many by now.
-    Counted(u64),
-    /// Counted, and it was the one too many.
-    NewlyBlocked(u64),
-    /// Blocked already; not counted.
-    Blocked,
-    /// Counted before: the same request once more.
-    Retransmission,
-    /// Not counted: the table has no place for it.
-    Uncounted,
-}
-
-/// What a failure led to, for its subject and for the user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// For the pair (or the user, or the source: the scope).
-    pub failed: Failed,
-    /// The failures of the user from all sources, when this one was the one too many.
-    pub under_attack: Option<u64>,
-}
-
-/// One attempt: who, from where, in which request.
-#[derive(Clone, Copy, Debug)]
-pub struct Attempt<'a> {
-    /// The user as the script or the message names it.
-    pub user: &'a [u8],
-    /// That, hashed.
-    pub name: User,
-    /// Where the request came from.
-    pub source: Source,
-    /// Stands for the request and its credentials; 0: unknown.
-    pub request: u64,
-    /// Has its sender proven where it is? What has not is counted apart, and blocks only what has not.
-    pub is_proven: bool,
-}
-
-/// May an attempt be evaluated?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Admission {
-    /// Yes.
-    Admitted,
-    /// Not before those that are under way have come back.
-    TooMany,
-    /// Not with a nonce that was handed to somebody else: its sender has to be challenged.
-    Unproven,
-    /// No, it is blocked.
-    Blocked,
 }
 
 /// The failures of users and sources, and who is known. A copy means the same tables.
@@ -224,9 +174,20 @@ impl AuthTable {
         self.known.holds(self.known_pair(attempt), clock)
     }
 
-    /// Counts a failure.
+    /// Counts a failure. What is unproven counts apart, but not where the same is blocked already for
+    /// what is not.
     pub fn fail(&self, attempt: Attempt<'_>, clock: &impl Clock) -> Outcome {
         let clock = &clock.still();
+        let proven = Attempt {
+            is_proven: true,
+            ..attempt
+        };
+        if !attempt.is_proven && self.is_blocked(proven, clock) {
+            return Outcome {
+                failed: Failed::Blocked,
+                under_attack: None,
+            };
+        }
         let who = self.who(attempt);
         // Both before either is changed, so that their cache lines come at the same time.
         let [subject, user] = self.find_both(who, clock);

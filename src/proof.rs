@@ -13,8 +13,9 @@ use std::io;
 use crate::clock::Clock;
 use crate::hash::Hash;
 use crate::rate::{Limit, Rate, RateTable};
+use crate::shm::atomic::{AtomicU64, Ordering};
 use crate::shm::marks::Marks;
-use crate::shm::region::Region;
+use crate::shm::region::{Region, room_for};
 use crate::shm::table::TableSize;
 use crate::source::{Flow, Source};
 
@@ -51,7 +52,8 @@ pub enum Standing {
     /// It carries what was handed to this source, and to no other.
     Proven,
     /// It carries what was handed to this source, and to others as well: Kamailio's auth module makes
-    /// the same nonce for everybody in a second, unless it is told to put the address in.
+    /// the same nonce for everybody in a second, unless it is told to put the address in. Also where the
+    /// host has told of no challenge at all.
     Shared,
     /// Nothing says that its sender is there.
     Stranger,
@@ -89,6 +91,8 @@ pub struct Proofs {
     /// Which datagrams of strangers came again as RFC 3261 has it.
     pub sieve: Sieve,
     flows: RateTable,
+    /// 1: a challenge was seen. Where the host tells of none, nobody can prove anything.
+    is_told: &'static AtomicU64,
 }
 
 /// A table, for the dumps: its name, places, those in use, evictions, bytes.
@@ -120,6 +124,7 @@ impl Proofs {
             + Places::room(users)
             + Sieve::ROOM
             + RateTable::room(FLOWS)
+            + room_for::<AtomicU64>(1)
     }
 
     /// Carves the tables off the region. `limit`: what one flow may send.
@@ -135,6 +140,7 @@ impl Proofs {
             places: Places::new(region, users)?,
             sieve: Sieve::new(region)?,
             flows: RateTable::new(region, FLOWS, limit)?,
+            is_told: &region.array(1)?[0],
             hash,
         })
     }
@@ -148,6 +154,9 @@ impl Proofs {
     /// Takes note that these challenges go out to this source.
     pub fn hand(&self, source: Source, secrets: &Secrets, clock: &impl Clock) {
         let (now_s, owner) = (clock.now_s(), self.owner(source));
+        if self.is_told.load(Ordering::Relaxed) == 0 {
+            self.is_told.store(1, Ordering::Relaxed);
+        }
         for token in secrets.each_token() {
             self.handed.set(self.hash.pair(token, source), now_s, |_| 0);
             let owner_of = |value: u64| if value == owner { owner } else { SHARED };
@@ -166,7 +175,10 @@ impl Proofs {
         clock: &impl Clock,
     ) -> (Standing, u64) {
         let (now_s, owner) = (clock.now_s(), self.owner(source));
-        let mut standing = (Standing::Stranger, 0);
+        let mut standing = match self.is_told.load(Ordering::Relaxed) {
+            0 => (Standing::Shared, 0),
+            _ => (Standing::Stranger, 0),
+        };
         for token in secrets.each_token() {
             let key = self.hash.pair(token, source);
             if self.proven.holds(key, now_s) {

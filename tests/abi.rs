@@ -109,10 +109,10 @@ fn structs_are_laid_out_alike_on_both_sides() {
     }
     let rust = layout! {
         palisade_text_t as "palisade_text_t": data, len;
-        palisade_address_t as "palisade_address_t": bytes, len;
+        palisade_address_t as "palisade_address_t": bytes, len, port;
         palisade_message_t as "palisade_message_t": source, flags, handle;
         HostReading as "palisade_host_reading_t": method, unreadable, single, credentials, contacts;
-        HostTable as "palisade_host_t": log, read, route, in_dialog, close_connection, open_struct, open_list, close,
+        HostTable as "palisade_host_t": log, read, bytes, route, in_dialog, close_connection, open_struct, open_list, close,
             add_number, add_text, fault;
     };
     let mut c = lines_of(Command::new(plain()).arg("layout"));

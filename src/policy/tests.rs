@@ -18,6 +18,7 @@ mod messages;
 mod networks;
 mod parts;
 mod passwords;
+mod proofs;
 mod replies;
 mod whom;
 

@@ -167,7 +167,7 @@ parameters! {
     number sources_max (262_144, 16..=67_108_864, "");
     /// Bans at one time: 272 bytes each.
     number bans_max (65_536, 1..=16_777_216, "");
-    /// Failing users, and as many good ones, that are remembered: 544 bytes each.
+    /// Failing users, and as many good ones, that are remembered: 720 bytes each.
     number users_max (65_536, 16..=16_777_216, "");
     /// Failures until a user is blocked.
     number auth_max_failures (3, 1..=1000, "");
@@ -183,7 +183,7 @@ parameters! {
     number agent_builtin (1, 0..=1, "");
     /// How long the source of a scanner's message is banned; 0: only the message is blocked.
     number agent_ban_time (0, 0..=YEAR_S, "s");
-    /// Sources whose failing users, failing destinations and signals are counted: 784 bytes each.
+    /// Sources whose failing users, failing destinations and signals are counted: 1328 bytes each.
     number scans_max (16_384, 16..=1_048_576, "");
     /// The time in which they add up.
     number scan_window (600, 1..=YEAR_S, "s");

@@ -6,7 +6,7 @@
 #define SIZE(type) printf(#type " %zu\n", sizeof(type))
 #define FIELD(type, field) printf(#type "." #field " %zu\n", offsetof(type, field))
 
-_Static_assert(sizeof(palisade_address_t) == 20, "16 bytes and how many of them");
+_Static_assert(sizeof(palisade_address_t) == 24, "16 bytes, how many of them, and a port");
 _Static_assert(sizeof(palisade_text_t) == sizeof(palisade_host_text_t), "both are texts");
 
 void layout(void)
@@ -17,6 +17,7 @@ void layout(void)
 	SIZE(palisade_address_t);
 	FIELD(palisade_address_t, bytes);
 	FIELD(palisade_address_t, len);
+	FIELD(palisade_address_t, port);
 	SIZE(palisade_message_t);
 	FIELD(palisade_message_t, source);
 	FIELD(palisade_message_t, flags);
@@ -30,6 +31,7 @@ void layout(void)
 	SIZE(palisade_host_t);
 	FIELD(palisade_host_t, log);
 	FIELD(palisade_host_t, read);
+	FIELD(palisade_host_t, bytes);
 	FIELD(palisade_host_t, route);
 	FIELD(palisade_host_t, in_dialog);
 	FIELD(palisade_host_t, close_connection);

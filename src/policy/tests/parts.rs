@@ -24,6 +24,19 @@ impl Parts {
         self
     }
 
+    /// It came from this port, as these bytes.
+    pub fn came_as(mut self, port: u16, bytes: &str) -> Self {
+        self.0.insert(PORT, port.to_be_bytes().to_vec());
+        self.0.insert(BYTES, bytes.into());
+        self
+    }
+
+    /// The edge has let it through.
+    pub fn spared(mut self) -> Self {
+        self.0.insert(SPARED, vec![]);
+        self
+    }
+
     /// It came on a connection.
     pub fn connected(mut self) -> Self {
         self.0.insert(CONNECTED, vec![]);
@@ -48,6 +61,9 @@ impl Parts {
 const EVALUATED: (u32, usize) = (u32::MAX, 0);
 const IN_DIALOG: (u32, usize) = (u32::MAX, 1);
 const CONNECTED: (u32, usize) = (u32::MAX, 2);
+const SPARED: (u32, usize) = (u32::MAX, 3);
+const PORT: (u32, usize) = (u32::MAX, 4);
+const BYTES: (u32, usize) = (u32::MAX, 5);
 
 impl Message for Parts {
     fn is_evaluated(&self) -> bool {
@@ -55,10 +71,17 @@ impl Message for Parts {
     }
 
     fn came(&self) -> Came {
+        let port = self.0.get(&PORT).and_then(|port| port[..].try_into().ok());
         Came {
+            port: port.map_or(0, u16::from_be_bytes),
             is_on_connection: self.0.contains_key(&CONNECTED),
-            ..Came::default()
+            was_charged: false,
+            was_spared: self.0.contains_key(&SPARED),
         }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.0.get(&BYTES).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn is_in_dialog(&self) -> Option<bool> {
