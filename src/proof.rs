@@ -72,8 +72,8 @@ pub enum Budget {
     Replies,
     /// What has proven, all together.
     Proven,
-    /// What came on connections.
-    Connections,
+    /// What belongs to calls, all together.
+    Calls,
 }
 
 /// Who has proven that it is where. A copy means the same tables.

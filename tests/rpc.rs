@@ -130,9 +130,9 @@ type Shape = (&'static str, Value, &'static str, &'static str);
 
 fn shapes() -> [Shape; 14] {
     let (list, none) = ("total# rows", json!([]));
-    let bans = "key reason since# until# left# hits# count# origin";
-    let sources = "key hits_prev# hits_curr# status last_seen#";
-    let auth = "user source failures# first# last# blocked# left#";
+    let bans = "key reason since# until# left# hits# count# origin against";
+    let sources = "key hits_prev# hits_curr# status last_seen# by";
+    let auth = "user source failures# first# last# blocked# left# proof#";
     let tables = "table capacity# used# evictions# bytes#";
     let settings = "sampling_time_unit# reqs_density_per_unit# remove_latency# rate_ban_time# \
                     ipv4_prefix# ipv6_prefix# trusted sources_max# bans_max# users_max# \
@@ -144,9 +144,9 @@ fn shapes() -> [Shape; 14] {
                  bans_refused_full# unbans# bans_expired# auth_failures# auth_retransmissions# \
                  auth_successes# auth_blocks# auth_under_attack# auth_blocked# auth_uncounted# \
                  faults# log_suppressed# rate_uncounted# shared_bytes#";
-    let show = "ip key now trusted# banned# auth";
-    let show_rate = "ip key now trusted# banned# rate auth";
-    let show_ban = "ip key now trusted# banned# ban auth";
+    let show = "ip key now trusted# banned# limit# proven# auth";
+    let show_rate = "ip key now trusted# banned# rate limit# proven# auth";
+    let show_ban = "ip key now trusted# banned# ban limit# proven# auth";
     [
         ("stats", none.clone(), stats, ""),
         ("bans", none.clone(), list, bans),

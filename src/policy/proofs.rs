@@ -46,6 +46,15 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         }
     }
 
+    /// Takes note of a call whose caller has proven where he is, and that was answered. (It says nothing of
+    /// his password: there are numbers that anybody may call.)
+    pub(super) fn note_answered_call(&self) {
+        if self.message.method() == Method::Invite && self.standing() == Standing::Proven {
+            let firewall = self.firewall;
+            firewall.proofs.note_call(&self.secrets(), &firewall.clock);
+        }
+    }
+
     /// Takes note of a call of somebody who need not prove anything: what is sent back for it passes.
     pub(super) fn note_call(&self) {
         let bytes = self.message.bytes();

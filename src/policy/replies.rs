@@ -179,7 +179,10 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             Meaning::NoSuchUser => self.count_failure(Kind::User, user()),
             Meaning::Registered => self.count_success(Kind::User, user()),
             Meaning::NoSuchDestination => self.count_failure(Kind::Destination, called()),
-            Meaning::Reached => self.count_success(Kind::Destination, called()),
+            Meaning::Reached => {
+                self.note_answered_call();
+                self.count_success(Kind::Destination, called())
+            }
         }
     }
 }

@@ -114,8 +114,12 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let (source, flow) = (self.source, self.flow());
         let bytes = self.message.bytes();
         let is_reply = !is_request(bytes);
-        let is_of_call = proofs.knows_call(source, secrets, clock);
-        if is_of_call && proofs.charge_call(source, secrets, is_reply, clock) == Rate::Fine {
+        // Who makes many calls, somewhere else, knows as many Call-IDs.
+        let all = (self.limit() * ALL_PROVEN).min(MAX_REQUESTS);
+        let is_of_call = proofs.knows_call(source, secrets, clock)
+            && proofs.charge_call(source, secrets, is_reply, clock) == Rate::Fine
+            && proofs.grant(source, Budget::Calls, all, clock);
+        if is_of_call {
             proofs.renew_call(source, secrets, clock);
             return Some(Counter::SparedCall);
         }

@@ -170,6 +170,7 @@ impl<C: Clock> Firewall<C> {
             table_row("users", users, used_users),
             table_row("known", known, used_known),
             table_row("scans", self.scans.size(), self.scans.used(&self.clock)),
+            table_row("asked", self.asked.size(), self.asked.used(&self.clock)),
             self.geo_table(),
         ];
         let (places, used_places) = self.proofs.places(&self.clock);
