@@ -136,6 +136,12 @@ impl Settings {
                     .to_owned(),
             );
         }
+        let window_s = self.sampling_time_unit().unsigned_abs();
+        for list in &self.lists {
+            if let Some(why) = list.limit.and_then(|limit| limit.too_many(window_s)) {
+                return Err(format!("list={}: {why}", list.name));
+            }
+        }
         Ok(())
     }
 

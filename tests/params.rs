@@ -90,6 +90,7 @@ geo | "/a.mmdb, /b.dat" | geo=/b.dat: must be files that end in .mmdb or .csv, o
 geo | "db=a b" | geo=db=a b: must be files that end in .mmdb or .csv, or db=table
 list | "name=a" | list=a: kind= is missing
 list | "name=a;kind=user;action=deny;file=a" | list=a: file=a: must be a whole path, from / on
+list | "name=a;kind=network;action=limit;file=/a;limit=65534/1" | no start: list=a: limit=65534/1: is 131068 requests in sampling_time_unit=2 seconds
 db_url | "mysql://kamailio:rw@localhost" | db_url=mysql://...: must be driver://user:password@host/database
 trusted | "home" | trusted=home: must be networks such as 192.0.2.0/24 or 2001:db8::/32, or names such as
 trusted | "192.0.2.0/24, 192.0.2.0/33" | trusted=192.0.2.0/33: must be networks

@@ -34,3 +34,33 @@ fn an_address_of_the_server_itself_is_never_banned() {
         13
     );
 }
+
+/// Where Kamailio listens on all addresses of the machine, these are its own: in a network with others
+/// than those of the machine that the test runs on.
+#[test]
+fn all_addresses_of_the_machine_are_its_own_where_it_listens_on_all() {
+    let inside = std::thread::spawn(|| {
+        // SAFETY: takes a number; of this thread alone, and of what it starts.
+        let made = unsafe { libc::unshare(libc::CLONE_NEWNET) };
+        assert_eq!(made, 0, "{}: run as root", std::io::Error::last_os_error());
+        for arguments in [
+            "link set lo up",
+            "address add 198.51.100.77/32 dev lo",
+            "-6 address add 2001:db8:7::1/128 dev lo nodad",
+        ] {
+            let done = std::process::Command::new("ip")
+                .args(arguments.split(' '))
+                .status();
+            assert!(done.expect("ip").success(), "{arguments}");
+        }
+        let kam = server("listen=udp:0.0.0.0:@PORT@\n");
+        for own in ["198.51.100.77", "2001:db8:7::1"] {
+            let refused = rpc(&kam, "ban", json!([own, 60])).expect_err(own);
+            let sentence = format!("key={own}: is an address of this server itself");
+            assert_eq!(refused.message, sentence);
+        }
+        rpc(&kam, "ban", json!(["198.51.100.78", 60])).expect("another's address");
+        kam.stop();
+    });
+    inside.join().expect("it failed, see above");
+}

@@ -65,16 +65,34 @@ pub struct Allowance {
 impl Allowance {
     fn parse(text: &str) -> Option<Self> {
         let (requests, seconds) = text.split_once('/')?;
+        // Rust takes a plus, too.
+        let number = |text: &str| match text.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => text.parse().ok(),
+            false => None,
+        };
         let allowance = Self {
-            requests: requests.parse().ok()?,
-            seconds: seconds.parse().ok()?,
+            requests: number(requests)?,
+            seconds: number(seconds)?,
         };
         let is_allowed = (1..=MOST_REQUESTS).contains(&allowance.requests)
             && (1..=LONGEST_WINDOW_S).contains(&allowance.seconds);
         is_allowed.then_some(allowance)
     }
 
-    /// So many in a window of this length.
+    /// Why it can't be counted in windows of this length.
+    #[must_use]
+    pub fn too_many(self, window_s: u64) -> Option<String> {
+        let many = self.per_window(window_s * 1000);
+        (many > MOST_REQUESTS).then(|| {
+            format!(
+                "limit={}/{}: is {many} requests in sampling_time_unit={window_s} seconds, and more \
+                 than {MOST_REQUESTS} are not counted: trust it, or make sampling_time_unit shorter",
+                self.requests, self.seconds
+            )
+        })
+    }
+
+    /// So many in a window of this length, rounded up.
     #[must_use]
     pub fn per_window(self, window_ms: u64) -> u64 {
         (self.requests * window_ms).div_ceil(self.seconds * 1000)

@@ -55,7 +55,8 @@ fn a_limit_is_scaled_to_the_window() {
         assert_eq!(limit(text), Ok(Some(expected)), "{text}");
     }
     for text in [
-        "0/2", "1/0", "65535/2", "1/3601", "1000", "a/b", "-1/2", "1/2/3",
+        "0/2", "1/0", "65535/2", "1/3601", "1000", "a/b", "-1/2", "1/2/3", "+5/2", "5/+2", "/2",
+        "5/",
     ] {
         let refused = limit(text).unwrap_err();
         let expected = format!("list=x: limit={text}: must be requests/seconds such as 1000/2,");
