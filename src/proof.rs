@@ -74,6 +74,8 @@ pub enum Budget {
     Proven,
     /// What belongs to calls, all together.
     Calls,
+    /// Flows that have proven lately, all together.
+    Flows,
 }
 
 /// Who has proven that it is where. A copy means the same tables.
@@ -321,6 +323,14 @@ impl Proofs {
     pub fn grant(&self, source: Source, budget: Budget, requests: u64, clock: &impl Clock) -> bool {
         let key = self.budget(source, budget);
         self.flows.grant(bucket(key), key, requests, clock)
+    }
+
+    /// Messages of this source that were let through for this in the current window and the one before.
+    #[must_use]
+    pub fn granted(&self, source: Source, budget: Budget, clock: &impl Clock) -> u64 {
+        let key = self.budget(source, budget);
+        let usage = self.flows.usage(bucket(key), key, clock.exact_ms());
+        usage.map_or(0, |usage| usage.previous + usage.current)
     }
 
     /// What the tables hold. Reads all of them.

@@ -125,7 +125,10 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         }
         let each = self.firewall.rate.limit().requests;
         let is_known = proofs.knows_flow(flow, clock);
-        if is_known && proofs.charge_flow(flow, each, clock) == Rate::Fine {
+        if is_known
+            && proofs.charge_flow(flow, each, clock) == Rate::Fine
+            && proofs.grant(source, Budget::Flows, all, clock)
+        {
             return Some(Counter::SparedFlow);
         }
         let limit = self.limit();

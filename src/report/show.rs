@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::escape::Escaped;
 use crate::policy::{self, Firewall, lists_of};
+use crate::proof::Budget;
 use crate::source::{Address, Source};
 
 use super::Fault;
@@ -31,11 +32,25 @@ reply_struct! {
         connections: Option<SourceRow>,
         limit: u64,
         proven: u64,
+        spared: Option<SparedRow>,
         country: Option<String>,
         asn: Option<i64>,
         scan: Option<ScanRow>,
         lists: Vec<ListedRow>,
         auth: Vec<UserRow>,
+    }
+}
+
+reply_struct! {
+    /// Messages from an address that is closed to strangers which were let through in this window and the
+    /// one before: for a nonce that was handed to it, as part of a call, from a flow that has proven, for
+    /// a Contact that was registered there, and since they were sent again.
+    SparedRow {
+        nonce: u64,
+        call: u64,
+        flow: u64,
+        contact: u64,
+        again: u64,
     }
 }
 
@@ -83,6 +98,7 @@ impl<C: Clock> Firewall<C> {
             connections: connections.map(|usage| self.source_row(&usage)),
             limit,
             proven,
+            spared: self.spared_row(source),
             country: self
                 .country_of(address)
                 .map(|country| Escaped(&country).to_string()),
@@ -91,6 +107,19 @@ impl<C: Clock> Firewall<C> {
             lists: self.listed_rows(address),
             auth: self.failing_users(source),
         })
+    }
+
+    fn spared_row(&self, source: Source) -> Option<SparedRow> {
+        let granted = |budget| self.proofs.granted(source, budget, &self.clock);
+        let row = SparedRow {
+            nonce: granted(Budget::Proven),
+            call: granted(Budget::Calls),
+            flow: granted(Budget::Flows),
+            contact: granted(Budget::Contact),
+            again: granted(Budget::Again) + granted(Budget::Rest),
+        };
+        let any = row.nonce + row.call + row.flow + row.contact + row.again;
+        (any > 0).then_some(row)
     }
 
     fn listed_rows(&self, address: Address) -> Vec<ListedRow> {

@@ -15,7 +15,7 @@ pub const ROOMS: [(&str, &str); 30] = [
     ("host", "report message lists"),
     (
         "report",
-        "policy keeper auth rate ban scan source settings clock escape shm lists",
+        "policy keeper auth rate ban scan proof source settings clock escape shm lists",
     ),
     (
         "policy",

@@ -2,6 +2,7 @@
 //! is left out where it is not known by `?`.
 
 use super::*;
+use crate::proof::Budget;
 use crate::scan::Signal;
 
 /// Writes down the names of a reply: of a list, those of its first element.
@@ -102,6 +103,8 @@ fn busy(folder: &tempfile::TempDir) -> Firewall {
         firewall.inspect_address(source, |it| it.check_rate());
         let (connections, hash) = firewall.connections_of(firewall.locate(source).0);
         firewall.rate.charge(connections, hash, &firewall.clock);
+        let (source, clock) = (firewall.locate(source).0, &firewall.clock);
+        firewall.proofs.grant(source, Budget::Again, 1, clock);
     }
     firewall.inspect_address(source, |it| {
         it.auth_failed(Some(b"alice"));
@@ -114,6 +117,7 @@ fn busy(folder: &tempfile::TempDir) -> Firewall {
 
 const BAN: &str = "{key reason since# until# left# hits# count# origin against}";
 const RATE: &str = "{key hits_prev# hits_curr# status last_seen# by}";
+const SPARED: &str = "{nonce# call# flow# contact# again#}";
 const AUTH: &str = "{user source failures# first# last# blocked# left# proof#}";
 const SCAN: &str = "{key users# destinations# signals# last_signal since# left# over#}";
 
@@ -147,7 +151,7 @@ fn every_reply_has_its_fields_in_their_order() {
             "show 192.0.2.66",
             format!(
                 "{{ip key now trusted# banned# ban{BAN} rate{RATE} connections{RATE} limit# proven# \
-                 country asn# scan{SCAN} lists[{{list kind action entry comment}}] auth[{AUTH}]}}"
+                 spared{SPARED} country asn# scan{SCAN} lists[{{list kind action entry comment}}] auth[{AUTH}]}}"
             ),
         ),
         (
