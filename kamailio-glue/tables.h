@@ -57,16 +57,16 @@
 /* X(name, help) */
 #define PALISADE_COMMANDS(X) \
 	X(stats, "Every counter.") \
-	X(bans, "The bans. until 0: until lifted; count: how often banned, this time included; origin: check, script or rpc. Arguments: [offset [limit]]") \
+	X(bans, "The bans. until 0: until lifted; count: how often banned, this time included; origin: check, script or rpc; against: everybody, or [strangers](proof.md). Arguments: [offset [limit]]") \
 	X(ban, "Bans an address; 0 seconds: until lifted. Arguments: key [seconds [reason]]") \
 	X(unban, "Lifts the ban of an address; its source starts anew with the rate check, too. Arguments: key") \
 	X(unban_all, "Lifts all bans.") \
-	X(sources, "The sources and their rates. HOT: blocked now, WARM: seen in the last two windows, COLD: remembered. Arguments: [ALL|WARM|HOT [offset [limit]]]") \
-	X(auth, "The users with failed authentications. Source *: the user as a whole, user *: the source as a whole. Arguments: [offset [limit]]") \
+	X(sources, "The sources and their rates. HOT: blocked now, WARM: seen in the last two windows, COLD: remembered. Datagrams and connections of a source are counted apart (by). Arguments: [ALL|WARM|HOT [offset [limit]]]") \
+	X(auth, "The users with failed authentications. Source *: the user as a whole, user *: the source as a whole. proof 0: attempts that [anybody could have made](proof.md#passwords-that-are-guessed-in-anothers-name) in that name. Arguments: [offset [limit]]") \
 	X(auth_clear, "Forgets the failures of a user. Arguments: user [source]") \
 	X(scans, "The sources with failing users, failing destinations, or signals. left: seconds until its window ends and all of it is forgotten; over: it has reached a limit in this window. Arguments: [offset [limit]]") \
 	X(agents, "The User-Agent patterns and their hits. Arguments: [offset [limit]]") \
-	X(show, "All that is known of one address, and what a request from it would get now. Arguments: ip") \
+	X(show, "All that is known of one address, and what a request of a stranger from it would get now. limit: requests it may send in a window; proven: users who have [proven](proof.md) to be there; spared: messages that were let through just now though it is closed to strangers. Arguments: ip") \
 	X(settings, "The settings in effect.") \
 	X(lists, "The lists, and how they were loaded.") \
 	X(list, "The entries of a list. Arguments: name [offset [limit]]") \

@@ -82,7 +82,7 @@ macro_rules! commands {
 commands! {
     /// Every counter.
     stats "" stats -> Named<u64>;
-    /// The bans. `until` 0: until lifted; `count`: how often banned, this time included; `origin`: `check`, `script` or `rpc`.
+    /// The bans. `until` 0: until lifted; `count`: how often banned, this time included; `origin`: `check`, `script` or `rpc`; `against`: `everybody`, or [`strangers`](proof.md).
     bans "[offset [limit]]" list_bans -> Listed<BanRow>;
     /// Bans an address; 0 seconds: until lifted.
     ban "key [seconds [reason]]" command_ban -> Banned;
@@ -90,9 +90,9 @@ commands! {
     unban "key" command_unban -> Unbanned;
     /// Lifts all bans.
     unban_all "" command_unban_all -> Lifted;
-    /// The sources and their rates. `HOT`: blocked now, `WARM`: seen in the last two windows, `COLD`: remembered.
+    /// The sources and their rates. `HOT`: blocked now, `WARM`: seen in the last two windows, `COLD`: remembered. Datagrams and connections of a source are counted apart (`by`).
     sources "[ALL|WARM|HOT [offset [limit]]]" list_sources -> Listed<SourceRow>;
-    /// The users with failed authentications. Source `*`: the user as a whole, user `*`: the source as a whole.
+    /// The users with failed authentications. Source `*`: the user as a whole, user `*`: the source as a whole. `proof` 0: attempts that [anybody could have made](proof.md#passwords-that-are-guessed-in-anothers-name) in that name.
     auth "[offset [limit]]" list_auth -> Listed<UserRow>;
     /// Forgets the failures of a user.
     auth_clear "user [source]" command_auth_clear -> Cleared;
@@ -100,7 +100,7 @@ commands! {
     scans "[offset [limit]]" list_scans -> Listed<ScanRow>;
     /// The User-Agent patterns and their hits.
     agents "[offset [limit]]" list_agents -> Listed<AgentRow>;
-    /// All that is known of one address, and what a request from it would get now.
+    /// All that is known of one address, and what a request of a stranger from it would get now. `limit`: requests it may send in a window; `proven`: users who have [proven](proof.md) to be there; `spared`: messages that were let through just now though it is closed to strangers.
     show "ip" show_address -> Shown;
     /// The settings in effect.
     settings "" list_settings -> Named<Value>;

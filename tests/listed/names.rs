@@ -57,7 +57,7 @@ fn a_name_that_has_no_address_is_told_and_takes_nothing_from_the_others() {
             "kind=network;action=deny;force=1",
             "127.0.1.0/24\n",
         )
-        .parameter("trusted", "\"no-such-host.invalid\"")
+        .parameter("trusted", "\"0x7f.0.1.9 no-such-host.invalid\"")
         .start_allowing("ERROR: palisade: list_error");
     kam.log()
         .expect("list_error name=trusted no-such-host.invalid: ");

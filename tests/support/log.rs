@@ -130,6 +130,8 @@ fn is_problem(line: &str) -> bool {
     match level {
         // At every shutdown: tcp main tells which of its peers were gone before it was.
         "CRITICAL" if line.contains("receive_fd(): EOF on") => false,
+        // Of Kamailio's dialog module: another worker has just ended the call, or is about to begin it.
+        "CRITICAL" if line.contains("Trying to update a bogus dlg") => false,
         "CRITICAL" | "BUG" => true,
         "ALERT" => line.contains("exited by a signal") || line.contains("core was generated"),
         "" => {
