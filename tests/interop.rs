@@ -122,7 +122,7 @@ impl Run {
         &mut self,
         (kind, method): (&str, &str),
         (asterisk, setting): (&str, Setting),
-        limit: usize,
+        (limit, is_hasty): (usize, bool),
         body: impl FnOnce() -> Seen,
     ) {
         let name = format!("{asterisk}: {kind} {method}");
@@ -142,6 +142,7 @@ impl Run {
                 kind: kind.into(),
                 method: method.into(),
                 asterisk: asterisk.into(),
+                is_chance: is_hasty || seen.is_unanswered && method == "sipvicious",
                 seen,
             });
             judged
@@ -164,14 +165,14 @@ impl Run {
 fn all_of(run: &mut Run, pbx: &Asterisk, asterisk: &str, setting: Setting) {
     for attack in attack::all().iter().filter(|it| it.setting == setting) {
         let name = (&*attack.kind, attack.method);
-        run.attack(name, (asterisk, setting), attack.limit, || {
+        run.attack(name, (asterisk, setting), (attack.limit, false), || {
             play(attack, pbx)
         });
     }
     let file = format!("{asterisk}: the recorded answers");
     if setting != Setting::Guests && run.is_wanted(&file) {
         run.row(&file, || {
-            let rows = honest::record(&patient(pbx).start(), pbx);
+            let rows = honest::record(pbx, || patient(pbx).start());
             table::check_file(&table::file_of(asterisk), &table::recorded(&rows))
                 .map(|()| format!("{} of them", rows.len()))
         });
@@ -180,10 +181,11 @@ fn all_of(run: &mut Run, pbx: &Asterisk, asterisk: &str, setting: Setting) {
         return;
     }
     for tool in TOOLS {
+        let limit = (tool.limit(), tool.is_hasty());
         run.attack(
-            ("sipvicious", tool.name),
+            (tool.name, "sipvicious"),
             (asterisk, setting),
-            tool.limit(),
+            limit,
             || crate::run(tool, pbx),
         );
     }
@@ -193,6 +195,10 @@ fn all_of(run: &mut Run, pbx: &Asterisk, asterisk: &str, setting: Setting) {
     run.works(&format!("{asterisk}: sipp"), || {
         phones::sipp(&edge(pbx).start())
     });
+    let name = format!("{asterisk}: challenges of two phones");
+    if run.is_wanted(&name) {
+        run.row(&name, || Ok(honest::challenges(&edge(pbx).start())));
+    }
     for (method, number) in honest::BURSTS {
         let name = format!("{asterisk}: ten {method} to {number} at once");
         if run.is_wanted(&name) {

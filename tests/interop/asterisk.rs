@@ -68,8 +68,8 @@ impl Setting {
     pub fn name(self) -> &'static str {
         match self {
             Setting::Plain => "",
-            Setting::Guests => ", guests",
-            Setting::Telling => ", alwaysauthreject=no",
+            Setting::Guests => " with guests",
+            Setting::Telling => " alwaysauthreject=no",
         }
     }
 }

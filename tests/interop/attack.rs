@@ -6,7 +6,7 @@ use super::caller::Attempt;
 /// How often each is tried.
 pub const TRIES: usize = 60;
 
-const METHODS: [&str; 6] = [
+pub const METHODS: [&str; 6] = [
     "REGISTER",
     "INVITE",
     "SUBSCRIBE",
@@ -35,14 +35,24 @@ const NUMBERS: usize = 20 + 1;
 
 pub fn all() -> Vec<Attack> {
     let mut all: Vec<Attack> = METHODS.map(passwords).into();
+    for (user, what) in [
+        ("104", "whose address is not allowed"),
+        ("105", "whose Contact is not allowed"),
+        ("106", "who may not register"),
+        ("107", "who has another login"),
+    ] {
+        all.push(refused(user, what));
+    }
     for password in [None, Some("guess")] {
         all.extend(METHODS.map(|method| users(method, password)));
         all.extend(["INVITE", "SUBSCRIBE", "OPTIONS"].map(|method| numbers(method, password)));
     }
-    all.push(dial("that do not exist", "900", false));
-    all.push(dial("that are incomplete", "484", false));
-    all.push(dial("that are barred", "0900", false));
-    all.push(dial("that are barred", "0900", true));
+    for method in ["INVITE", "SUBSCRIBE", "OPTIONS"] {
+        all.push(dial(method, "that do not exist", "900", false));
+    }
+    all.push(dial("INVITE", "that are incomplete", "484", false));
+    all.push(dial("INVITE", "that are barred", "0900", false));
+    all.push(dial("INVITE", "that are barred", "0900", true));
     for method in ["INVITE", "OPTIONS"] {
         all.push(Attack {
             setting: Setting::Guests,
@@ -78,7 +88,7 @@ fn attack(
 
 fn maybe(attempt: Attempt, password: Option<&str>) -> Attempt {
     match password {
-        Some(password) => attempt.with(password),
+        Some(password) => attempt.guess(password),
         None => attempt,
     }
 }
@@ -92,7 +102,14 @@ fn how(password: Option<&str>) -> &'static str {
 
 fn passwords(method: &'static str) -> Attack {
     attack("passwords of a user".into(), method, PASSWORDS, |guess| {
-        Attempt::new(method, "101", "600").with(&format!("guess{guess}"))
+        Attempt::new(method, "101", "600").guess(&format!("guess{guess}"))
+    })
+}
+
+fn refused(user: &str, what: &str) -> Attack {
+    let kind = format!("passwords of a user {what}");
+    attack(kind, "REGISTER", PASSWORDS, |guess| {
+        Attempt::new("REGISTER", user, "").guess(&format!("guess{guess}"))
     })
 }
 
@@ -113,14 +130,14 @@ fn numbers(method: &'static str, password: Option<&str>) -> Attack {
 }
 
 /// With a password that is right.
-fn dial(what: &str, prefix: &str, is_registered: bool) -> Attack {
+fn dial(method: &'static str, what: &str, prefix: &str, is_registered: bool) -> Attack {
     let first = is_registered.then(|| Attempt::new("REGISTER", "101", "").right());
     let kind = match is_registered {
         false => format!("numbers {what}, with a stolen password"),
         true => format!("numbers {what}, with a stolen password, after a REGISTER"),
     };
-    let calls = attack(kind, "INVITE", NUMBERS, |number| {
-        Attempt::new("INVITE", "101", &format!("{prefix}{number:02}")).right()
+    let calls = attack(kind, method, NUMBERS, |number| {
+        Attempt::new(method, "101", &format!("{prefix}{number:02}")).right()
     });
     Attack { first, ..calls }
 }

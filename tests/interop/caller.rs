@@ -33,13 +33,18 @@ impl Attempt {
         }
     }
 
-    pub fn with(mut self, password: &str) -> Attempt {
-        self.credentials = Some((self.user.clone(), password.into()));
+    pub fn with(mut self, login: &str, password: &str) -> Attempt {
+        self.credentials = Some((login.into(), password.into()));
         self
     }
 
+    pub fn guess(self, password: &str) -> Attempt {
+        let login = self.user.clone();
+        self.with(&login, password)
+    }
+
     pub fn right(self) -> Attempt {
-        self.with(PASSWORD)
+        self.guess(PASSWORD)
     }
 
     /// Complete, as the method needs it.

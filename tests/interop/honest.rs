@@ -1,8 +1,10 @@
 //! What must work, and what Asterisk answers to single requests.
 
-use super::asterisk::Asterisk;
+use super::asterisk::{Asterisk, PASSWORD};
+use super::attack::METHODS;
 use super::caller::{Attempt, Caller, challenge};
-use crate::support::{Message, Request, Server};
+use crate::support::{Message, Request, Server, digest};
+use std::collections::BTreeSet;
 
 /// What somebody who may do so sends at once.
 const BURST: usize = 10;
@@ -24,7 +26,7 @@ pub fn burst(kam: &Server, method: &'static str, number: &str) -> Vec<u16> {
     let again = requests.into_iter().zip(answers).map(|(request, answer)| {
         let is_asked = challenge(&answer).is_some();
         match is_asked {
-            true => request.authorize(&answer, "101", super::asterisk::PASSWORD),
+            true => request.authorize(&answer, "101", PASSWORD),
             false => request.next(),
         }
     });
@@ -33,6 +35,33 @@ pub fn burst(kam: &Server, method: &'static str, number: &str) -> Vec<u16> {
         .iter()
         .filter_map(Message::status)
         .collect()
+}
+
+/// Two phones are challenged in the same moment. What tells one challenge from another is asserted, and said: it is
+/// never the same twice.
+pub fn challenges(kam: &Server) -> String {
+    let phones = ["127.0.0.5", "127.0.0.6"].map(|source| Caller::new(kam, source));
+    let mut told: Vec<(String, String)> = vec![];
+    for phone in &phones {
+        let attempt = Attempt::new("REGISTER", "101", "");
+        let requests: Vec<Request> = (0..BURST).map(|_| attempt.request(&phone.phone)).collect();
+        let answers = at_once(phone, &requests);
+        told.extend(answers.iter().map(|answer| {
+            let challenge = challenge(answer).expect("a challenge");
+            let part = |name| digest::parameter(challenge, name).unwrap_or_default();
+            (part("nonce"), part("opaque"))
+        }));
+    }
+    let distinct = |texts: Vec<&String>| texts.into_iter().collect::<BTreeSet<_>>().len();
+    let nonces = distinct(told.iter().map(|(nonce, _)| nonce).collect());
+    let opaques = distinct(told.iter().map(|(_, opaque)| opaque).collect());
+    let both = told.iter().collect::<BTreeSet<_>>().len();
+    assert_eq!(both, told.len(), "{told:?}");
+    let of = told.len();
+    format!(
+        "of {of} challenges {nonces} nonces and {opaques} opaques differ, such as {:?}",
+        told[0]
+    )
 }
 
 fn at_once(phone: &Caller, requests: &[Request]) -> Vec<Message> {
@@ -53,55 +82,71 @@ fn at_once(phone: &Caller, requests: &[Request]) -> Vec<Message> {
 }
 
 /// A request and what is in it, by the names that the recorded answers have.
+#[derive(Clone)]
 pub struct Case {
     pub method: &'static str,
     /// A user, or a number.
     pub what: &'static str,
     user: &'static str,
+    login: &'static str,
     number: &'static str,
 }
 
-const fn case(
-    method: &'static str,
-    what: &'static str,
-    user: &'static str,
-    number: &'static str,
-) -> Case {
-    Case {
-        method,
-        what,
-        user,
-        number,
-    }
-}
-
-pub const CASES: &[Case] = &[
-    case("REGISTER", "phone", "101", ""),
-    case("REGISTER", "unknown", "999", ""),
-    case("REGISTER", "other login", "107", ""),
-    case("REGISTER", "address not allowed", "104", ""),
-    case("REGISTER", "contact not allowed", "105", ""),
-    case("REGISTER", "may not register", "106", ""),
-    case("INVITE", "phone", "101", "600"),
-    case("INVITE", "unknown", "999", "600"),
-    case("INVITE", "address not allowed", "104", "600"),
-    case("INVITE", "missing number", "101", "9001"),
-    case("INVITE", "barred number", "101", "09001"),
-    case("INVITE", "incomplete number", "101", "4841"),
-    case("INVITE", "busy", "101", "4861"),
-    case("INVITE", "not registered", "101", "103"),
-    case("INVITE", "congestion", "101", "5031"),
-    case("SUBSCRIBE", "phone", "101", "102"),
-    case("SUBSCRIBE", "unknown", "999", "102"),
-    case("SUBSCRIBE", "missing number", "101", "9001"),
-    case("MESSAGE", "phone", "101", "102"),
-    case("MESSAGE", "unknown", "999", "102"),
-    case("OPTIONS", "phone", "101", "600"),
-    case("OPTIONS", "unknown", "999", "600"),
-    case("OPTIONS", "missing number", "101", "9001"),
-    case("PUBLISH", "phone", "101", "102"),
-    case("PUBLISH", "unknown", "999", "102"),
+/// Of a user: without a password, with a wrong one, with the right one.
+const USERS: &[(&str, &str, &str)] = &[
+    ("phone", "101", "101"),
+    ("unknown", "999", "999"),
+    ("other login", "107", "login107"),
+    ("another's login", "101", "102"),
+    ("address not allowed", "104", "104"),
+    ("contact not allowed", "105", "105"),
+    ("may not register", "106", "106"),
 ];
+
+/// Of a number, with the right password.
+const NUMBERS: &[(&str, &str)] = &[
+    ("missing number", "9001"),
+    ("barred number", "09001"),
+    ("incomplete number", "4841"),
+    ("busy", "4861"),
+    ("no answer", "4801"),
+    ("not registered", "103"),
+    ("congestion", "5031"),
+];
+
+fn cases() -> Vec<(Case, &'static [&'static str])> {
+    let mut all: Vec<(Case, &'static [&'static str])> = vec![];
+    for method in METHODS {
+        let number = match method {
+            "REGISTER" => "",
+            "INVITE" | "OPTIONS" => "600",
+            _ => "102",
+        };
+        for (what, user, login) in USERS {
+            let case = Case {
+                method,
+                what,
+                user,
+                login,
+                number,
+            };
+            all.push((case, &["none", "wrong", "right"]));
+        }
+    }
+    for method in ["INVITE", "SUBSCRIBE", "OPTIONS"] {
+        for (what, number) in NUMBERS {
+            let case = Case {
+                method,
+                what,
+                user: "101",
+                login: "101",
+                number,
+            };
+            all.push((case, &["right"]));
+        }
+    }
+    all
+}
 
 /// What Asterisk itself answered: status and reason, and the challenge, if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,48 +157,55 @@ pub struct Answer {
 
 /// One line of the recorded answers.
 pub struct Recorded {
-    pub case: &'static Case,
+    pub case: Case,
     pub credentials: &'static str,
     pub answer: Answer,
 }
 
-/// Each from an address of its own, so that nothing adds up.
-pub fn record(kam: &Server, pbx: &Asterisk) -> Vec<Recorded> {
+/// Each case at a Kamailio of its own, and each request of it from an address of its own, so that nothing adds up.
+pub fn record(pbx: &Asterisk, start: impl Fn() -> Server) -> Vec<Recorded> {
     let mut recorded = vec![];
-    let mut source = 0;
-    for case in CASES {
-        for credentials in ["none", "wrong", "right"] {
-            source += 1;
-            let caller = Caller::new(kam, &format!("127.0.74.{source}"));
-            let attempt = Attempt::new(case.method, case.user, case.number);
-            let attempt = match credentials {
-                "none" => attempt,
-                "wrong" => attempt.with("guess"),
-                _ => attempt.right(),
-            };
-            let begin = pbx.mark();
-            let told = caller.attempt(&attempt).expect("nobody is banned");
-            let end = pbx.mark();
-            let call = told.header("Call-ID");
-            let mut exchanges = pbx.exchanges(begin, end, &format!("127.0.0.1:{}", kam.port()));
-            exchanges.retain(|it| it.request.header("Call-ID") == call);
-            exchanges.retain(|it| it.request.method() == Some(case.method));
-            let last = exchanges.last().expect("it was asked");
-            if credentials != "none" && !last.has_credentials() {
-                continue; // It does not ask for any.
-            }
-            let answer = last.answer.as_ref().expect("it answered");
+    for (case, credentials) in cases() {
+        let kam = start();
+        let mut answers = vec![];
+        for (source, credentials) in credentials.iter().enumerate() {
+            let caller = Caller::new(&kam, &format!("127.0.74.{}", source + 1));
+            answers.extend(answer(&caller, pbx, &case, credentials).map(|it| (*credentials, it)));
+        }
+        for (credentials, answer) in answers {
+            let case = case.clone();
             recorded.push(Recorded {
                 case,
                 credentials,
-                answer: Answer {
-                    status: answer.start_line().trim_start_matches("SIP/2.0 ").into(),
-                    challenge: challenge(answer).map_or(String::new(), without_chance),
-                },
+                answer,
             });
         }
     }
     recorded
+}
+
+/// What Asterisk answers to the last request; None: it does not ask for the credentials that this is about.
+fn answer(caller: &Caller, pbx: &Asterisk, case: &Case, credentials: &str) -> Option<Answer> {
+    let attempt = Attempt::new(case.method, case.user, case.number);
+    let attempt = match credentials {
+        "none" => attempt,
+        "wrong" => attempt.with(case.login, "guess"),
+        _ => attempt.with(case.login, PASSWORD),
+    };
+    let begin = pbx.mark();
+    let told = caller.attempt(&attempt).expect("nobody is banned");
+    let end = pbx.mark();
+    let mut exchanges = pbx.exchanges(begin, end, &format!("127.0.0.1:{}", caller.kam.port()));
+    exchanges.retain(|it| it.request.header("Call-ID") == told.header("Call-ID"));
+    exchanges.retain(|it| it.request.method() == Some(case.method));
+    let last = exchanges.last().expect("it was asked");
+    let answer = last.answer.as_ref().expect("it answered");
+    // What Kamailio says itself answers a request that Asterisk has not seen.
+    assert_eq!(answer.header("CSeq"), told.header("CSeq"), "{told}");
+    (credentials == "none" || last.has_credentials()).then(|| Answer {
+        status: answer.start_line().trim_start_matches("SIP/2.0 ").into(),
+        challenge: challenge(answer).map_or(String::new(), without_chance),
+    })
 }
 
 /// What differs each time, by its form.

@@ -11,15 +11,19 @@ pub const UNANSWERED_CHALLENGES_COUNT: bool = false;
 pub const BURSTS_PASS: bool = false;
 
 /// Attacks that are not found: the setting, the kind, and the methods.
-pub const GAPS: &[(Setting, &str, &[&str])] = &[(
+const GAPS: &[(Setting, &str, &[&str])] = &[
     // 403 to another request than REGISTER counts for no user, who may be there or not.
-    Setting::Telling,
-    "users",
-    &["INVITE", "SUBSCRIBE", "MESSAGE"],
-)];
+    (
+        Setting::Telling,
+        "users, ",
+        &["INVITE", "SUBSCRIBE", "MESSAGE"],
+    ),
+    // 404 to a SUBSCRIBE counts for no number.
+    (Setting::Plain, "numbers that do not exist", &["SUBSCRIBE"]),
+];
 
 pub fn is_gap(setting: Setting, kind: &str, method: &str) -> bool {
     GAPS.iter().any(|(at, part, methods)| {
-        *at == setting && kind.contains(part) && methods.contains(&method)
+        *at == setting && kind.starts_with(part) && methods.contains(&method)
     })
 }

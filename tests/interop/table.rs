@@ -2,7 +2,7 @@
 //! compared.
 
 use super::honest::Recorded;
-use super::row::Seen;
+use super::row::{NOTHING, Seen};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,63 +14,71 @@ pub struct Line {
     pub method: String,
     pub asterisk: String,
     pub seen: Seen,
+    /// How far it gets is chance: in haste, and of a tool that gives up by itself.
+    pub is_chance: bool,
 }
 
-/// What is the same for several methods or Asterisks is one row.
+/// What is the same for several methods or Asterisks is one row; rows of one kind stand together.
 pub fn attacks(lines: &[Line]) -> String {
-    let mut rows: Vec<(&str, Vec<&str>, Vec<&str>, String)> = vec![];
-    let mut by_method: Vec<(&str, &str, Vec<&str>, String)> = vec![];
+    let mut kinds: Vec<&str> = vec![];
     for line in lines {
-        let cells = cells(&line.seen);
-        let same = |row: &&mut (&str, &str, Vec<&str>, String)| {
-            (row.0, row.1, &row.3) == (&line.kind, &line.method, &cells)
-        };
-        match by_method.iter_mut().find(same) {
-            Some(row) => row.2.push(&line.asterisk),
-            None => by_method.push((&line.kind, &line.method, vec![&line.asterisk], cells)),
+        if !kinds.contains(&&*line.kind) {
+            kinds.push(&line.kind);
         }
     }
-    for (kind, method, asterisks, cells) in by_method {
-        let same = |row: &&mut (&str, Vec<&str>, Vec<&str>, String)| {
-            (row.0, &row.2, &row.3) == (kind, &asterisks, &cells)
-        };
-        match rows.iter_mut().find(same) {
-            Some(row) => row.1.push(method),
-            None => rows.push((kind, vec![method], asterisks, cells)),
-        }
-    }
-    let head = "| 60 times | by | Asterisk | replies | evaluated | Palisade | lines for Fail2ban |\n\
+    let head = "| 60 times | by | Asterisk | its replies | evaluated | Palisade | Fail2ban |\n\
                 | --- | --- | --- | --- | --- | --- | --- |\n";
-    let text = rows.iter().map(|(kind, methods, asterisks, cells)| {
-        let (methods, asterisks) = (methods.join(", "), asterisks.join(", "));
-        format!("| {kind} | {methods} | {asterisks} | {cells} |\n")
+    let rows = kinds.iter().map(|kind| {
+        let lines = lines.iter().filter(|line| line.kind == *kind);
+        let by_method =
+            grouped(lines.map(|line| ((&line.method, cells(line)), line.asterisk.as_str())));
+        let by_asterisk = grouped(
+            by_method
+                .into_iter()
+                .map(|((method, cells), asterisks)| ((asterisks, cells), method.as_str())),
+        );
+        let rows = by_asterisk.iter().map(|((asterisks, cells), methods)| {
+            let (methods, asterisks) = (methods.join(", "), asterisks.join(", "));
+            format!("| {kind} | {methods} | {asterisks} | {cells} |\n")
+        });
+        rows.collect::<String>()
     });
-    head.to_owned() + &text.collect::<String>()
+    head.to_owned() + &rows.collect::<String>()
 }
 
-/// How far somebody in haste gets is chance.
-fn cells(seen: &Seen) -> String {
-    let is_chance = seen.palisade == "banned: rate";
-    let number = |number: usize| match is_chance && number > 0 {
+/// The values of each key, in the order in which they came.
+fn grouped<K: PartialEq, V>(pairs: impl Iterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
+    let mut groups: Vec<(K, Vec<V>)> = vec![];
+    for (key, value) in pairs {
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, values)) => values.push(value),
+            None => groups.push((key, vec![value])),
+        }
+    }
+    groups
+}
+
+fn cells(line: &Line) -> String {
+    let seen = &line.seen;
+    let evaluated = match line.is_chance && seen.evaluated > 0 {
         true => "some".to_owned(),
-        false => number.to_string(),
+        false => seen.evaluated.to_string(),
     };
-    let replies = match is_chance {
-        true => "",
-        false => &*seen.replies,
+    let replies = match &*seen.replies {
+        "" => NOTHING,
+        replies => replies,
     };
-    format!(
-        "{replies} | {} | {} | {}",
-        number(seen.evaluated),
-        seen.palisade,
-        number(seen.fail2ban)
-    )
+    let fail2ban = match seen.fail2ban {
+        0 => NOTHING,
+        _ => "finds it",
+    };
+    format!("{replies} | {evaluated} | {} | {fail2ban}", seen.palisade)
 }
 
 /// A file for the imitated PBX: method, what is in the request, its credentials, the answer, the challenge in it.
 pub fn recorded(rows: &[Recorded]) -> String {
     let lines = rows.iter().map(|row| {
-        let (case, answer) = (row.case, &row.answer);
+        let (case, answer) = (&row.case, &row.answer);
         let line = [
             case.method,
             case.what,

@@ -61,6 +61,10 @@ impl Tool {
         }
     }
 
+    pub fn is_hasty(&self) -> bool {
+        self.arguments.contains(&HASTY)
+    }
+
     /// What it printed. Who is answered goes on for ever, so it has 20 seconds.
     pub fn run(&self, kam: &Server, source: &str) -> String {
         let port = kam.port().to_string();

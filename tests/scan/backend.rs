@@ -1,9 +1,9 @@
-//! A PBX behind Kamailio: it answers as Asterisk's chan_sip or chan_pjsip does.
+//! A PBX behind Kamailio: it answers what Asterisk's chan_sip or chan_pjsip has answered.
 
 use crate::support::{Message, Phone, Rpc, Server, digest, unique};
 use serde_json::json;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -12,73 +12,93 @@ pub const REALM: &str = "asterisk";
 /// How long it waits for a request before it looks whether it shall stop.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What a PBX answers: status, reason, and parameters of a challenge.
+/// What a PBX answers: status, reason, and a challenge, or more parameters of the usual one.
 pub type Answer = (u16, &'static str, Option<&'static str>);
 
 /// The answer to a request, and whether its credentials were right (`None`: it has none).
 pub type Manner = fn(&Message, Option<bool>) -> Answer;
 
-const UNAUTHORIZED: Answer = (401, "Unauthorized", Some(""));
 const STALE: Answer = (401, "Unauthorized", Some(", stale=true"));
-const NOT_FOUND: Answer = (404, "Not Found", None);
-const FORBIDDEN: Answer = (403, "Forbidden", None);
 const DECLINED: Answer = (603, "Declined", None);
-const OK: Answer = (200, "OK", None);
+
+/// What real ones answered: `make interop` records it.
+const CHAN_SIP: &str = include_str!("../data/interop/16-chan_sip-alwaysauthreject-no.tsv");
+const CHAN_PJSIP: &str = include_str!("../data/interop/22-chan_pjsip.tsv");
+
+/// To a request with this in it. One that does not ask for credentials does not look at them.
+fn recorded(file: &'static str, method: &str, what: &str, is_right: Option<bool>) -> Answer {
+    let credentials = match is_right {
+        None => "none",
+        Some(false) => "wrong",
+        Some(true) => "right",
+    };
+    let row = |credentials: &str| {
+        let begin = format!("{method}\t{what}\t{credentials}\t");
+        file.lines().find_map(|line| line.strip_prefix(&begin))
+    };
+    let row = row(credentials).or_else(|| row("none"));
+    let row = row.unwrap_or_else(|| panic!("{method} {what} {credentials} is not recorded"));
+    let (answer, challenge) = match row.split_once('\t') {
+        Some((answer, challenge)) => (answer, Some(challenge)),
+        None => (row, None),
+    };
+    let (status, reason) = answer.split_once(' ').expect("a status and a reason");
+    (status.parse().expect("a number"), reason, challenge)
+}
 
 /// Users 100 to 149 may register; 150 to 199 may not; the rest is unknown, but for those whose
 /// name says what they get.
-fn registration(
-    request: &Message,
-    is_right: Option<bool>,
-    wrong: Answer,
-    unknown: Answer,
-) -> Answer {
+fn registration(file: &'static str, request: &Message, is_right: Option<bool>) -> Answer {
     let user = user_of(request.header("To").unwrap_or_default());
-    match (user, user.parse(), is_right) {
-        ("stale", ..) if is_right.is_some() => STALE,
-        ("busy", ..) => (503, "Service Unavailable", None),
-        (_, Ok(150..=199), _) => FORBIDDEN,
-        (_, Ok(100..=149), Some(true)) => OK,
-        (_, Ok(100..=149), Some(false)) | ("stale", ..) if is_right.is_some() => wrong,
-        (_, Ok(100..=149), _) | ("stale", ..) => UNAUTHORIZED,
-        _ => unknown,
-    }
+    let given = request.header("Authorization").unwrap_or_default();
+    let is_anothers = digest::parameter(given, "username").is_some_and(|login| login != user);
+    let what = match (user, user.parse()) {
+        ("stale", _) if is_right.is_some() => return STALE,
+        ("acl", _) => "address not allowed",
+        ("busy", _) => return (503, "Service Unavailable", None),
+        (_, Ok(100..=149)) if is_anothers => "another's login",
+        ("stale", _) | (_, Ok(100..=149)) => "phone",
+        (_, Ok(150..=199)) => "may not register",
+        _ => "unknown",
+    };
+    recorded(file, "REGISTER", what, is_right)
 }
 
-fn call(request: &Message, is_right: Option<bool>, prefix_is_known: bool) -> Answer {
+/// Calls need no password, but for one.
+fn call(file: &'static str, request: &Message, is_right: Option<bool>, is_overlap: bool) -> Answer {
     let number = user_of(request.start_line());
-    match number {
-        "guarded" if is_right != Some(true) => UNAUTHORIZED,
-        "600" if request.header("User-Agent") == Some("barred for once") => FORBIDDEN,
-        "600" | "00491234" => OK,
-        "ringing" => (180, "Ringing", None),
-        "carrier" => (407, "Proxy Authentication Required", Some("carrier")),
-        _ if number.starts_with("0900") => FORBIDDEN,
-        _ if number.starts_with('6') => DECLINED,
-        _ if number.starts_with('7') => (486, "Busy Here", None),
-        _ if number.starts_with('8') => (480, "Temporarily Unavailable", None),
-        _ if !prefix_is_known && number.len() < 8 => (484, "Address Incomplete", None),
-        _ => NOT_FOUND,
-    }
+    let what = match number {
+        "guarded" if is_right != Some(true) => {
+            return recorded(file, "INVITE", "phone", is_right);
+        }
+        "ringing" => return (180, "Ringing", None),
+        "carrier" => return (407, "Proxy Authentication Required", Some("carrier")),
+        "600" if request.header("User-Agent") == Some("barred for once") => "barred number",
+        "600" | "00491234" => "phone",
+        _ if number.starts_with("0900") => "barred number",
+        _ if number.starts_with('6') => return DECLINED,
+        _ if number.starts_with('7') => "busy",
+        _ if number.starts_with('8') => "no answer",
+        _ if is_overlap && number.len() < 8 => "incomplete number",
+        _ => "missing number",
+    };
+    recorded(file, "INVITE", what, Some(true))
 }
 
 /// `chan_sip` with `alwaysauthreject=no`: it says 403 to a wrong password, and 404 to who asks for
 /// a user that is not there.
 pub fn chan_sip(request: &Message, is_right: Option<bool>) -> Answer {
     match request.method() {
-        Some("REGISTER") => {
-            let wrong = (403, "Forbidden (Bad auth)", None);
-            registration(request, is_right, wrong, NOT_FOUND)
-        }
-        _ => call(request, is_right, false),
+        Some("REGISTER") => registration(CHAN_SIP, request, is_right),
+        _ => call(CHAN_SIP, request, is_right, true),
     }
 }
 
 /// `chan_pjsip`: it asks for credentials whoever it is, and once more where they are wrong.
 pub fn chan_pjsip(request: &Message, is_right: Option<bool>) -> Answer {
     match request.method() {
-        Some("REGISTER") => registration(request, is_right, UNAUTHORIZED, UNAUTHORIZED),
-        _ => call(request, is_right, true),
+        Some("REGISTER") => registration(CHAN_PJSIP, request, is_right),
+        _ => call(CHAN_PJSIP, request, is_right, false),
     }
 }
 
@@ -143,6 +163,9 @@ fn answer(pbx: &Phone, request: &Message, manner: Manner) {
         Some("carrier") => {
             format!("Proxy-Authenticate: Digest realm=\"carrier\", nonce=\"{nonce}\"\r\n")
         }
+        Some(all) if all.starts_with("Digest ") => {
+            format!("WWW-Authenticate: {}\r\n", fresh(all))
+        }
         Some(more) => {
             format!("WWW-Authenticate: Digest realm=\"{REALM}\", nonce=\"{nonce}\"{more}\r\n")
         }
@@ -152,20 +175,25 @@ fn answer(pbx: &Phone, request: &Message, manner: Manner) {
     pbx.send_raw(response.as_bytes());
 }
 
-/// Are the credentials of the request those of its user? They have no qop, so that there is one
-/// right answer.
+/// As the real ones: `chan_sip` has another nonce each time; behind a proxy `chan_pjsip` has the same
+/// one for all in a second, and another opaque.
+fn fresh(challenge: &str) -> String {
+    static CHALLENGES: AtomicU64 = AtomicU64::new(1);
+    let number = CHALLENGES.fetch_add(1, Relaxed);
+    let name = match challenge.contains("opaque=\"") {
+        true => "opaque=\"",
+        false => "nonce=\"",
+    };
+    let (before, rest) = challenge.split_once(name).expect("a nonce");
+    let (form, after) = rest.split_once('"').expect("a closing quote");
+    let width = form.len();
+    format!("{before}{name}{number:0width$x}\"{after}")
+}
+
+/// Are the credentials of the request those of its user?
 fn are_right(request: &Message) -> Option<bool> {
     let given = request.header("Authorization")?;
-    let part = |name| digest::parameter(given, name).unwrap_or_default();
-    let nonce = part("nonce");
-    let challenge = format!("Digest realm=\"{REALM}\", nonce=\"{nonce}\"");
     let method = request.method().unwrap_or_default();
-    let right = digest::answer(
-        &challenge,
-        method,
-        &part("uri"),
-        &part("username"),
-        PASSWORD,
-    );
-    Some(Some(part("response")) == digest::parameter(&right, "response"))
+    let is_ours = digest::parameter(given, "realm").as_deref() == Some(REALM);
+    Some(is_ours && digest::is_right(given, method, PASSWORD))
 }

@@ -39,6 +39,22 @@ pub fn answer_nth(
     header + &format!(r#", response="{response}""#)
 }
 
+/// Are these credentials those that this password gives, whatever their nonce?
+pub fn is_right(credentials: &str, method: &str, password: &str) -> bool {
+    let part = |name| parameter(credentials, name).unwrap_or_default();
+    let (user, realm, nonce) = (part("username"), part("realm"), part("nonce"));
+    let secret = md5(&format!("{user}:{realm}:{password}"));
+    let what = md5(&format!("{method}:{}", part("uri")));
+    let right = match parameter(credentials, "qop") {
+        Some(qop) => {
+            let (count, cnonce) = (part("nc"), part("cnonce"));
+            md5(&format!("{secret}:{nonce}:{count}:{cnonce}:{qop}:{what}"))
+        }
+        None => md5(&format!("{secret}:{nonce}:{what}")),
+    };
+    part("response") == right
+}
+
 /// A parameter of a challenge, quoted or not.
 pub fn parameter(challenge: &str, name: &str) -> Option<String> {
     let mut rest = challenge.trim_start_matches("Digest ");
