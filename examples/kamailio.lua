@@ -66,7 +66,19 @@ end
 -- True when the password was right; else an answer has been sent.
 function authenticate()
 	-- Asked before the password is looked at: a guesser who is blocked learns nothing.
-	if KSR.palisade.auth_blocked() > 0 then
+	local blocked = KSR.palisade.auth_blocked()
+	if blocked == 2 then
+		-- Somebody has failed in this name who was never at this address, and nothing says that
+		-- this one is: asked anew, the real one answers.
+		KSR.auth.auth_challenge(domain, 17)
+		return false
+	elseif blocked == 3 then
+		-- As many as may fail are being looked at just now. Over UDP, this one comes again.
+		if KSR.pv.get("$proto") ~= "udp" then
+			KSR.sl.sl_send_reply(503, "Service Unavailable")
+		end
+		return false
+	elseif blocked > 0 then
 		KSR.sl.sl_send_reply(403, "Forbidden")
 		return false
 	end

@@ -86,11 +86,35 @@ static void answered(struct cell *t, int type, struct tmcb_params *reply)
 	transaction_copy_free(&copy);
 }
 
+/* A nonce that has the address in it (modules/auth/nonce.h) is handed to nobody
+ * else; without, everybody is handed the same one within a second. */
+#define AUTH_CHECK_SRC_IP 8
+
+static void check_auth(void)
+{
+	static char *const names[] = {"auth_checks_register", "auth_checks_no_dlg"};
+	const sr_module_t *auth = find_module_by_name("auth");
+	modparam_t type;
+	const int *checks;
+	size_t i;
+
+	for(i = 0; auth != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+		checks = find_param_export(
+				(sr_module_t *)auth, names[i], PARAM_INT, &type);
+		if(checks != NULL && (*checks & AUTH_CHECK_SRC_IP) == 0)
+			LM_WARN("auth: %s=%d: a nonce is everybody's, and proves nothing: "
+					"anybody can fail in a phone's name, and have its user "
+					"blocked there; set it to 8\n",
+					names[i], *checks);
+	}
+}
+
 void challenge_init(void)
 {
 	sl_cbelem_t watch = {.type = SLCB_REPLY_READY, .cbf = answered_stateless};
 	sl_api_t sl;
 
+	check_auth();
 	/* sl_load_api() complains where there is none */
 	if(find_export("bind_sl", 0, 0) == NULL || sl_load_api(&sl) != 0)
 		return;

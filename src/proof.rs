@@ -137,7 +137,7 @@ impl Proofs {
     pub fn new(region: &mut Region, users: usize, hash: Hash, limit: Limit) -> io::Result<Self> {
         Ok(Self {
             handed: Marks::new(region, HANDED_MARKS, HANDED_S)?,
-            owners: Marks::new(region, HANDED_MARKS, HANDED_S)?,
+            owners: Marks::new(region, HANDED_MARKS, PROOF_S)?,
             proven: Marks::new(region, Self::proofs_for(users), PROOF_S)?,
             places: Places::new(region, users)?,
             sieve: Sieve::new(region)?,
@@ -183,15 +183,13 @@ impl Proofs {
         };
         for token in secrets.each_token() {
             let key = self.hash.pair(token, source);
-            if self.proven.holds(key, now_s) {
-                return (Standing::Proven, token);
-            }
-            if !self.handed.holds(key, now_s) {
+            let has_proven = self.proven.holds(key, now_s);
+            if !has_proven && !self.handed.holds(key, now_s) {
                 continue;
             }
             let mut owners = self.owners.find(token, now_s).peekable();
-            // Evicted: it can't be told who else has it.
-            if owners.peek().is_some() && owners.all(|mark| mark.value == owner) {
+            // Evicted: it can't be told who else has it, unless that was told before.
+            if (has_proven || owners.peek().is_some()) && owners.all(|mark| mark.value == owner) {
                 return (Standing::Proven, token);
             }
             standing = (Standing::Shared, token);

@@ -118,33 +118,40 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         firewall.counters.count(blocked(evidence));
         match consequence {
             Consequence::Ban(seconds) if evidence.is_enough_to_ban => {
+                let spares_users = self.spares_users(evidence);
                 // The line of the ban says all that there is to say of a rate.
-                if !matches!(evidence.what, What::Rate) {
+                if spares_users || !matches!(evidence.what, What::Rate) {
                     self.log("block", evidence);
                 }
-                self.ban_for(evidence, seconds);
+                if !spares_users {
+                    self.ban_for(evidence, seconds);
+                }
             }
             _ => self.log("block", evidence),
         }
         Verdict::NewlyBlocked
     }
 
-    /// Bans the source, as far as the evidence goes. What anybody could have sent in its name closes it to
-    /// strangers, and not for long. What somebody at an address with known users has done costs him this
-    /// message, and not the others the address, unless it is what no list of messages tells: that he
-    /// guesses or scans.
+    /// Are there known users at the source whom a ban would cut off for another's sake? What somebody there
+    /// has done costs him this message, and not the others the address, unless it is what no message by
+    /// itself tells: that he guesses or scans. A ban for its rate would tell strangers nothing new.
+    fn spares_users(&self, evidence: &Evidence<'_>) -> bool {
+        let is_asked = match (evidence.sender, evidence.reason) {
+            (Sender::Whoever, _) | (_, Reason::Auth | Reason::Scan) => false,
+            (Sender::Proven, _) => true,
+            (Sender::Unproven, reason) => reason == Reason::Rate,
+        };
+        is_asked && self.users() > 0
+    }
+
+    /// Bans the source, as far as the evidence goes: what anybody could have sent in its name closes it to
+    /// strangers, and not for long.
     fn ban_for(&self, evidence: &Evidence<'_>, seconds: u64) {
         let reason = BanReason::of(evidence.reason.name());
-        let (against, spares_users) = match (evidence.sender, evidence.reason) {
-            (Sender::Whoever, _) | (Sender::Proven, Reason::Auth | Reason::Scan) => {
-                (Against::Everybody, false)
-            }
-            (Sender::Proven, _) => (Against::Everybody, true),
-            (Sender::Unproven, reason) => (Against::Strangers, reason == Reason::Rate),
+        let against = match evidence.sender {
+            Sender::Whoever | Sender::Proven => Against::Everybody,
+            Sender::Unproven => Against::Strangers,
         };
-        if spares_users && self.users() > 0 {
-            return;
-        }
         let seconds = match (against, seconds) {
             (Against::Everybody, seconds) => seconds,
             (Against::Strangers, 0) => STRANGERS_S,

@@ -57,6 +57,18 @@ fn a_token_proves_where_it_was_handed_and_nowhere_else() {
     }
     proofs.hand(HOME, &ours, &clock);
     assert_eq!(standing(HOME, &ours), Standing::Shared, "again");
+    // Also where it has proven before the other had it.
+    let proof = Proof {
+        secrets: &theirs,
+        is_register: true,
+        is_call: false,
+    };
+    proofs.prove(AWAY, flow(5060), &proof, &clock);
+    assert_eq!(standing(AWAY, &theirs), Standing::Proven);
+    proofs.hand(HOME, &theirs, &clock);
+    for source in [HOME, AWAY] {
+        assert_eq!(standing(source, &theirs), Standing::Shared);
+    }
 }
 
 #[test]

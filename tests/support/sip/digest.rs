@@ -71,26 +71,6 @@ pub fn parameter(challenge: &str, name: &str) -> Option<String> {
     None
 }
 
-/// Is this the right answer to the challenge that it names? Whose challenge that is, it does not say.
-pub fn is_right(credentials: &str, method: &str, password: &str) -> bool {
-    let part = |name: &str| parameter(credentials, name).unwrap_or_default();
-    let secret = md5(&format!(
-        "{}:{}:{password}",
-        part("username"),
-        part("realm")
-    ));
-    let what = md5(&format!("{method}:{}", part("uri")));
-    let nonce = part("nonce");
-    let right = match part("qop").as_str() {
-        "" => md5(&format!("{secret}:{nonce}:{what}")),
-        qop => {
-            let (count, cnonce) = (part("nc"), part("cnonce"));
-            md5(&format!("{secret}:{nonce}:{count}:{cnonce}:{qop}:{what}"))
-        }
-    };
-    part("response") == right
-}
-
 pub fn md5(text: &str) -> String {
     Md5::digest(text.as_bytes())
         .iter()
