@@ -82,6 +82,21 @@ static void remove_credentials(sip_msg_t *copy)
 	copy->authorization = copy->proxy_auth = NULL;
 }
 
+/* Is it from the address that this branch was sent to? tm takes a reply of
+ * anybody who knows the branch parameter, and that has no secret in it: who has
+ * sent the request can reckon it (t_calc_branch() of modules/tm). */
+static int is_from_server(const struct cell *t, int branch, const sip_msg_t *reply)
+{
+	union sockaddr_union to;
+	ip_addr_t server;
+
+	if(branch < 0 || branch >= t->nr_of_outgoings)
+		return 0;
+	to = t->uac[branch].request.dst.to;
+	su2ip_addr(&server, &to);
+	return ip_addr_cmp(&server, &reply->rcv.src_ip);
+}
+
 /* The reply to the request of a transaction, in answer to one of its branches;
  * NULL: nobody has sent it. */
 static int judge_matched(
@@ -146,6 +161,18 @@ static int judge_unmatched(sip_msg_t *msg, int matters)
 			&request, msg->REPLY_STATUS, challenges_of(msg), &replier);
 }
 
+/* what reply_judge() answers to a reply of somebody who was not asked */
+#define FORGED -3
+
+static int judge_forged(sip_msg_t *msg)
+{
+	palisade_message_t reply;
+
+	message_fill(&reply, msg);
+	(void)palisade_unmatched_reply(&reply);
+	return FORGED;
+}
+
 /* in an onreply_route */
 static int judge_reply(sip_msg_t *msg)
 {
@@ -166,10 +193,13 @@ static int judge_reply(sip_msg_t *msg)
 		t = tm.t_gett();
 	if(t == NULL || t == T_UNDEFINED)
 		return judge_unmatched(msg, matters);
+	if(!is_from_server(t, branch, msg))
+		result = judge_forged(msg);
 	/* one of this server's own requests came from nowhere */
-	result = matters && t->uas.request != NULL && branch >= 0
-					 ? judge_matched(t, branch, msg->REPLY_STATUS, msg)
-					 : 1;
+	else if(matters && t->uas.request != NULL)
+		result = judge_matched(t, branch, msg->REPLY_STATUS, msg);
+	else
+		result = 1;
 
 	/* The reference is ours, in a reply_route: tm takes its own, when the
 	 * reply is not dropped. */
@@ -199,6 +229,8 @@ static int judge_failure(sip_msg_t *msg)
 
 	if(reply == NULL || reply == FAKED_REPLY)
 		return judge_matched(t, branch, status, NULL);
+	if(!is_from_server(t, branch, reply))
+		return FORGED;
 	result = judge_matched(t, branch, status,
 			transaction_copy(&copy, reply) == 0 ? &copy : NULL);
 	transaction_copy_free(&copy);

@@ -12,7 +12,8 @@
 
 /* Hands the reply at hand to Rust, with the request that it answers: in an
  * onreply_route the message itself, in a failure_route the one that was picked.
- * Its answer; 1 where there is no reply. */
+ * Its answer; 1 where there is no reply; -3 where somebody has sent it who was
+ * not asked. */
 int reply_judge(sip_msg_t *msg);
 
 #endif

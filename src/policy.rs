@@ -274,6 +274,11 @@ impl<C: Clock> Firewall<C> {
         (source, self.hash.source(source))
     }
 
+    /// What all connections of a source may send in a window where nobody is known.
+    pub(crate) fn limit_of_connections(&self) -> u64 {
+        (self.rate.limit().requests * spare::ALL_PROVEN).min(crate::rate::MAX_REQUESTS)
+    }
+
     /// What the connections of a source are charged to: no datagram in its name is.
     pub(crate) fn connections_of(&self, source: Source) -> (Source, u64) {
         let connections = source.connections();

@@ -6,7 +6,7 @@
 //! pass, within a budget, and convicts nobody.
 //!
 //! Fixed memory: [marks](crate::shm::marks) of one word. A forged flood writes into `handed` and `sieve`
-//! alone; what has proven is in tables of its own. Fork-safe, allocation-free, panic-free.
+//! alone (and into `calls`, where it forges a trusted source); what has proven is in tables of its own. Fork-safe, allocation-free, panic-free.
 
 use std::io;
 
@@ -36,6 +36,9 @@ const HANDED_S: u32 = 300;
 
 /// Seconds that a proof counts, from the last success, or the last message of a call, on.
 const PROOF_S: u32 = 7200;
+
+/// Calls that are remembered.
+const CALLS: usize = 65_536;
 
 /// Flows and budgets at sources that are closed to strangers.
 const FLOWS: usize = 32_768;
@@ -72,6 +75,8 @@ pub enum Budget {
     Replies,
     /// What has proven, all together.
     Proven,
+    /// Of that, what carries a nonce, where nobody has authenticated yet.
+    Handed,
     /// What belongs to calls, all together.
     Calls,
     /// Flows that have proven lately, all together.
@@ -89,6 +94,8 @@ pub struct Proofs {
     owners: Marks<OWNER_BITS>,
     /// What has proven.
     proven: Marks<0>,
+    /// Calls: also those of trusted sources, in whose name anybody can send over UDP.
+    calls: Marks<0>,
     places: Places,
     /// Which datagrams of strangers came again as RFC 3261 has it.
     pub sieve: Sieve,
@@ -123,6 +130,7 @@ impl Proofs {
         Marks::<0>::room(HANDED_MARKS)
             + Marks::<OWNER_BITS>::room(HANDED_MARKS)
             + Marks::<0>::room(Self::proofs_for(users))
+            + Marks::<0>::room(CALLS)
             + Places::room(users)
             + Sieve::ROOM
             + RateTable::room(FLOWS)
@@ -139,6 +147,7 @@ impl Proofs {
             handed: Marks::new(region, HANDED_MARKS, HANDED_S)?,
             owners: Marks::new(region, HANDED_MARKS, PROOF_S)?,
             proven: Marks::new(region, Self::proofs_for(users), PROOF_S)?,
+            calls: Marks::new(region, CALLS, PROOF_S)?,
             places: Places::new(region, users)?,
             sieve: Sieve::new(region)?,
             flows: RateTable::new(region, FLOWS, limit)?,
@@ -219,7 +228,7 @@ impl Proofs {
     /// Takes note of a call: whoever takes part in it knows its Call-ID.
     pub fn note_call(&self, secrets: &Secrets, clock: &impl Clock) {
         if secrets.call != 0 {
-            self.proven.set(secrets.call, clock.now_s(), |_| 0);
+            self.calls.set(secrets.call, clock.now_s(), |_| 0);
         }
     }
 
@@ -228,7 +237,7 @@ impl Proofs {
     pub fn knows_call(&self, source: Source, secrets: &Secrets, clock: &impl Clock) -> bool {
         let now_s = clock.now_s();
         secrets.call != 0
-            && (self.proven.holds(secrets.call, now_s)
+            && (self.calls.holds(secrets.call, now_s)
                 || self
                     .proven
                     .holds(self.hash.pair(secrets.call, source), now_s))
@@ -236,10 +245,10 @@ impl Proofs {
 
     /// A message of it has come: it lasts.
     pub fn renew_call(&self, source: Source, secrets: &Secrets, clock: &impl Clock) {
-        let now_s = clock.now_s();
-        for key in [secrets.call, self.hash.pair(secrets.call, source)] {
-            if self.proven.holds(key, now_s) {
-                self.proven.set(key, now_s, |_| 0);
+        let (now_s, registration) = (clock.now_s(), self.hash.pair(secrets.call, source));
+        for (marks, key) in [(&self.calls, secrets.call), (&self.proven, registration)] {
+            if marks.holds(key, now_s) {
+                marks.set(key, now_s, |_| 0);
             }
         }
     }
@@ -299,6 +308,14 @@ impl Proofs {
         self.flows.charge_within(bucket(key), key, requests, clock)
     }
 
+    /// Has this flow sent more than so many in this window, or in the one before?
+    #[must_use]
+    pub fn is_flow_over(&self, flow: Flow, requests: u64, clock: &impl Clock) -> bool {
+        let key = self.hash.flow(flow);
+        let usage = self.flows.usage(bucket(key), key, clock.exact_ms());
+        usage.is_some_and(|usage| usage.is_over(Some(requests)))
+    }
+
     /// Charges one message to this flow of a stranger.
     pub fn charge_stranger(&self, flow: Flow, requests: u64, clock: &impl Clock) -> Rate {
         let key = !self.hash.flow(flow);
@@ -332,7 +349,7 @@ impl Proofs {
     }
 
     /// What the tables hold. Reads all of them.
-    pub fn uses(&self, clock: &impl Clock) -> [Use; 4] {
+    pub fn uses(&self, clock: &impl Clock) -> [Use; 5] {
         let (now_s, now_ms) = (clock.now_s(), clock.exact_ms());
         [
             Use {
@@ -348,6 +365,13 @@ impl Proofs {
                 used: self.proven.used(now_s),
                 evictions: self.proven.evicted(),
                 bytes: self.proven.bytes(),
+            },
+            Use {
+                table: "calls",
+                capacity: self.calls.capacity(),
+                used: self.calls.used(now_s),
+                evictions: self.calls.evicted(),
+                bytes: self.calls.bytes(),
             },
             self.sieve.usage(clock),
             Use {

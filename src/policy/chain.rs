@@ -74,8 +74,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     fn is_to_be_closed(&self) -> bool {
         let firewall = self.firewall;
         // A trunk that has a limit of its own is not cut off with all its calls for a burst.
-        let is_hot =
-            || self.allowance().is_none() && self.usage().is_some_and(|usage| self.is_over(&usage));
+        let is_hot = || self.allowance().is_none() && self.floods_connection();
         firewall.settings.tcp_close() == 1 && (self.holds_ban() || is_hot())
     }
 

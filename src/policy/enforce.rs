@@ -134,12 +134,12 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
 
     /// Are there known users at the source whom a ban would cut off for another's sake? What somebody there
     /// has done costs him this message, and not the others the address, unless it is what no message by
-    /// itself tells: that he guesses or scans. A ban for its rate would tell strangers nothing new.
+    /// itself tells: that he guesses or scans.
     fn spares_users(&self, evidence: &Evidence<'_>) -> bool {
         let is_asked = match (evidence.sender, evidence.reason) {
             (Sender::Whoever, _) | (_, Reason::Auth | Reason::Scan) => false,
             (Sender::Proven, _) => true,
-            (Sender::Unproven, reason) => reason == Reason::Rate,
+            (Sender::Unproven, _) => false,
         };
         is_asked && self.users() > 0
     }

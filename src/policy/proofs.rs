@@ -41,7 +41,12 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         };
         proofs.prove(self.source, self.flow(), &proof, clock);
         let ban = firewall.bans.holds(self.source, self.hash, clock);
-        if ban == Some(Against::Strangers) && firewall.bans.unban(self.source, self.hash, clock) {
+        // While strangers flood it, it stays closed to them: whoever proves passes all the same.
+        let is_flooded = || self.usage().is_some_and(|usage| self.is_over(&usage));
+        if ban == Some(Against::Strangers)
+            && !is_flooded()
+            && firewall.bans.unban(self.source, self.hash, clock)
+        {
             firewall.log_unban(self.source, "proven");
         }
     }

@@ -18,7 +18,10 @@ use super::Inspection;
 const FEW: u64 = 4;
 
 /// So many times the limit of a source is what all that has proven may send from there together.
-const ALL_PROVEN: u64 = 8;
+pub(super) const ALL_PROVEN: u64 = 8;
+
+/// So many times, where nobody has authenticated yet.
+const HANDED: u64 = 2;
 
 /// A flow that has proven lately has so many times the budget of strangers.
 const KNOWN: u64 = 10;
@@ -38,6 +41,15 @@ pub(super) enum Judged {
 }
 
 impl<M: Message, C: Clock> Inspection<'_, M, C> {
+    /// How many requests the connections of a source may send in a window, together: each is counted by
+    /// itself as well.
+    pub fn limit_of_connections(&self) -> u64 {
+        match self.allowance() {
+            Some(allowance) => allowance,
+            None => (self.limit() * ALL_PROVEN).min(MAX_REQUESTS),
+        }
+    }
+
     /// How many requests the source may send in a window: what the operator says of it, or what anybody
     /// may and more for each user who is known to be there.
     pub fn limit(&self) -> u64 {
@@ -56,7 +68,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             return Judged::Strange;
         }
         if came.is_on_connection {
-            return self.judge_connection();
+            return Judged::Passes; // It is counted by itself.
         }
         let secrets = self.secrets();
         let (standing, token) =
@@ -64,7 +76,10 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
                 .proofs
                 .standing(self.source, &secrets, &self.firewall.clock);
         if standing == Standing::Proven {
-            return self.judge_proven(token);
+            let judged = self.judge_proven(token);
+            if judged != Judged::Strange {
+                return judged;
+            }
         }
         let by = self.spared_by(&secrets);
         by.map_or(Judged::Strange, |counter| {
@@ -83,15 +98,6 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         proofs.knows_call(self.source, &secrets, clock) || proofs.knows_flow(self.flow(), clock)
     }
 
-    fn judge_connection(&self) -> Judged {
-        let firewall = self.firewall;
-        let each = firewall.rate.limit().requests;
-        let charged = firewall
-            .proofs
-            .charge_flow(self.flow(), each, &firewall.clock);
-        Judged::of(charged)
-    }
-
     fn judge_proven(&self, token: u64) -> Judged {
         let (proofs, clock) = (&self.firewall.proofs, &self.firewall.clock);
         let all = (self.limit() * ALL_PROVEN).min(MAX_REQUESTS);
@@ -102,10 +108,21 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             }
             floods => floods,
         };
-        if judged == Judged::Passes {
-            self.firewall.counters.count(Counter::SparedNonce);
+        // Where nobody has authenticated, a nonce is had for the asking.
+        let is_granted = || {
+            self.users() > 0 || {
+                let some = (self.limit() * HANDED).min(MAX_REQUESTS);
+                proofs.grant(self.source, Budget::Handed, some, clock)
+            }
+        };
+        match judged {
+            Judged::Passes if !is_granted() => Judged::Strange,
+            Judged::Passes => {
+                self.firewall.counters.count(Counter::SparedNonce);
+                judged
+            }
+            _ => judged,
         }
-        judged
     }
 
     /// By what a message passes that proves nothing.

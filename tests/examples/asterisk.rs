@@ -37,6 +37,47 @@ fn dial(phone: &Phone, number: &str, password: &str) -> Option<u16> {
     relayed_as(phone, &invite, "101", password)
 }
 
+/// Whoever has sent a request can reckon the branch that tm makes of it, and answer in the PBX's place.
+#[test]
+fn who_was_not_asked_has_nothing_to_say() {
+    let (kam, port) = edge();
+    let kam = kam.start();
+    let (pbx, guesser) = (pbx(&kam, &port), Phone::udp(&kam, SCANNER));
+    let credentials = |guess: usize| {
+        format!(
+            "Digest username=\"101\", realm=\"asterisk\", nonce=\"0123456789\", uri=\"sip:pbx\", \
+             response=\"{guess:032}\""
+        )
+    };
+    let challenge =
+        "WWW-Authenticate: Digest realm=\"asterisk\", nonce=\"a-nonce-of-his-own\"\r\nContact: ";
+    for guess in 0..3 {
+        let request = guesser.request_as("REGISTER", "101");
+        let request = request.header("Authorization", credentials(guess));
+        guesser.send(&request);
+        let relayed = pbx.receive(PATIENCE).expect("the guess");
+        // A success of his own making, and a challenge.
+        let made_up = relayed.response(200, "OK", "<sip:x>");
+        guesser.send_raw(made_up.as_bytes());
+        let made_up = relayed.response(401, "Unauthorized", "<sip:x>");
+        guesser.send_raw(made_up.replace("Contact: ", challenge).as_bytes());
+        kam.wait_idle();
+        let refused = relayed.response(403, "Forbidden", "<sip:x>");
+        pbx.send_raw(refused.as_bytes());
+        let answer = guesser.receive(PATIENCE).expect("the PBX's own answer");
+        assert_eq!(answer.status(), Some(403), "{guess}");
+    }
+    let stats = call(&kam, "stats", json!([]));
+    let counted = [
+        "auth_failures",
+        "auth_blocks",
+        "auth_successes",
+        "replies_unmatched",
+    ];
+    assert_eq!(counted.map(|name| stats.number(name)), [3, 1, 0, 6]);
+    kam.stop();
+}
+
 /// Waits for nothing but Kamailio itself: it does not ask the PBX.
 fn is_silent(phone: &Phone) -> bool {
     phone.status(&phone.request_as("REGISTER", "101")).is_none()

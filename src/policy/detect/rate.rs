@@ -10,7 +10,6 @@ use crate::policy::evidence::{Evidence, Sender, What};
 use crate::policy::spare::Judged;
 use crate::rate::{Rate, Usage};
 use crate::settings::Reason;
-use crate::source::Source;
 
 /// Charges a message to its source, but for a dry look, and says whether that is over its rate.
 #[inline]
@@ -21,8 +20,11 @@ pub fn detect<'p, M: Message, C: Clock>(inspection: &Inspection<'p, M, C>) -> Op
             .is_some_and(|usage| inspection.is_over(&usage));
         return is_hot.then(|| over(Sender::Unproven).known());
     }
+    if inspection.message.came().is_on_connection {
+        return detect_connection(inspection);
+    }
     let firewall = inspection.firewall;
-    let (source, hash) = inspection.charged_key();
+    let (source, hash) = (inspection.source, inspection.hash);
     let charged = match inspection.allowance() {
         None => firewall.rate.charge(source, hash, &firewall.clock),
         Some(requests) => firewall
@@ -51,16 +53,48 @@ fn detect_over<'p, M: Message, C: Clock>(
         }
         is_new = usage.current == limit + 1 && usage.previous <= limit;
     }
-    let is_on_connection = inspection.message.came().is_on_connection;
     let evidence = match inspection.judge() {
-        // Nobody is known there who would be cut off.
-        _ if is_on_connection && users == 0 => told(over(Sender::Proven), is_new),
         Judged::Passes => return None,
         Judged::Floods { is_new } => told(over(Sender::Proven), is_new),
         Judged::Strange => told(over(Sender::Unproven), is_new),
     };
-    // Whom the operator knows is not shut out for a burst.
-    Some(if is_listed { evidence.once() } else { evidence })
+    Some(of_listed(evidence, is_listed))
+}
+
+/// A connection that sends more than any source may, or all of the source's together much more.
+#[inline(never)]
+fn detect_connection<'p, M: Message, C: Clock>(
+    inspection: &Inspection<'p, M, C>,
+) -> Option<Evidence<'p>> {
+    let firewall = inspection.firewall;
+    let allowance = inspection.allowance();
+    let each = allowance.unwrap_or(firewall.rate.limit().requests);
+    let by_itself = firewall
+        .proofs
+        .charge_flow(inspection.flow(), each, &firewall.clock);
+    let (source, hash) = firewall.connections_of(inspection.source);
+    // The least that is allowed: how much it is grows with the users, who are looked for only above.
+    let least = allowance.unwrap_or_else(|| firewall.limit_of_connections());
+    let together = firewall
+        .rate
+        .charge_within(source, hash, least, &firewall.clock);
+    let are_over = || {
+        let usage = inspection.usage();
+        usage.is_some_and(|usage| usage.is_over(Some(inspection.limit_of_connections())))
+    };
+    let is_new = match (by_itself, together) {
+        (Rate::Fine, Rate::Fine) => return None,
+        (Rate::Fine, _) if !are_over() => return None,
+        (Rate::Fine, together) => together == Rate::NewlyHot,
+        (by_itself, _) => by_itself == Rate::NewlyHot,
+    };
+    let evidence = told(over(Sender::Proven), is_new);
+    Some(of_listed(evidence, allowance.is_some()))
+}
+
+/// Whom the operator knows is not shut out for a burst.
+fn of_listed(evidence: Evidence<'_>, is_listed: bool) -> Evidence<'_> {
+    if is_listed { evidence.once() } else { evidence }
 }
 
 fn over<'p>(sender: Sender) -> Evidence<'p> {
@@ -77,23 +111,33 @@ pub fn flood<'p>(is_new: bool) -> Evidence<'p> {
 }
 
 impl<M: Message, C: Clock> Inspection<'_, M, C> {
-    /// What the message is charged to: the source's datagrams, or its connections.
-    fn charged_key(&self) -> (Source, u64) {
-        match self.message.came().is_on_connection {
-            false => (self.source, self.hash),
-            true => self.firewall.connections_of(self.source),
-        }
-    }
-
     /// What the source sends, the way the message came.
     pub(in crate::policy) fn usage(&self) -> Option<Usage> {
-        let (source, hash) = self.charged_key();
-        let now_ms = self.firewall.clock.exact_ms();
-        self.firewall.rate.usage(source, hash, now_ms)
+        let firewall = self.firewall;
+        let (source, hash) = match self.message.came().is_on_connection {
+            false => (self.source, self.hash),
+            true => firewall.connections_of(self.source),
+        };
+        firewall.rate.usage(source, hash, firewall.clock.exact_ms())
     }
 
     /// Is that more than it may?
     pub fn is_over(&self, usage: &Usage) -> bool {
-        (usage.hot || self.allowance().is_some()) && usage.is_over(Some(self.limit()))
+        let is_of_connections = usage.source.of_connections().is_some();
+        let limit = match is_of_connections {
+            true => self.limit_of_connections(),
+            false => self.limit(),
+        };
+        usage.is_over(Some(limit))
+    }
+
+    /// Is the connection that the message came on over its rate, or are all of the source's together?
+    pub(in crate::policy) fn floods_connection(&self) -> bool {
+        let firewall = self.firewall;
+        let each = firewall.rate.limit().requests;
+        firewall
+            .proofs
+            .is_flow_over(self.flow(), each, &firewall.clock)
+            || self.usage().is_some_and(|usage| self.is_over(&usage))
     }
 }
