@@ -22,13 +22,14 @@ mod support;
 use interop::asterisk::{self, ADDRESS, Asterisk, Setting};
 use interop::attack::{self, Attack};
 use interop::caller::Caller;
-use interop::known::{BURSTS_PASS, UNANSWERED_CHALLENGES_COUNT, is_gap};
+use interop::known::{BURSTS_PASS, UNANSWERED_CHALLENGES_COUNT, is_called_past_kamailio, is_gap};
+use interop::phones::{self, PHONES};
 use interop::row::Seen;
 use interop::table::Line;
 use interop::tools::{TOOLS, Tool};
-use interop::{honest, phones, table};
+use interop::{honest, table};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use support::Kamailio;
+use support::{Kamailio, Server};
 
 const SCANNER: &str = "127.0.0.66";
 
@@ -189,12 +190,21 @@ fn all_of(run: &mut Run, pbx: &Asterisk, asterisk: &str, setting: Setting) {
             || crate::run(tool, pbx),
         );
     }
-    run.works(&format!("{asterisk}: two baresips"), || {
-        phones::softphones(&edge(pbx).start())
-    });
-    run.works(&format!("{asterisk}: sipp"), || {
-        phones::sipp(&edge(pbx).start())
-    });
+    for (what, phones) in [
+        ("two baresips", phones::softphones as fn(&Server)),
+        ("sipp", phones::sipp),
+    ] {
+        run.works(&format!("{asterisk}: {what}"), || {
+            let begin = pbx.mark();
+            phones(&edge(pbx).start());
+            let is_past = pbx.has_met(begin, pbx.mark(), PHONES);
+            let is_known = is_called_past_kamailio(asterisk, what);
+            assert_eq!(
+                is_past, is_known,
+                "does Asterisk talk to a phone past Kamailio?"
+            );
+        });
+    }
     let name = format!("{asterisk}: challenges of two phones");
     if run.is_wanted(&name) {
         run.row(&name, || Ok(honest::challenges(&edge(pbx).start())));

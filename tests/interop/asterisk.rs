@@ -193,6 +193,21 @@ impl Asterisk {
         exchanges(&wire, address)
     }
 
+    /// Has it sent anything there, or got anything from there, between two marks?
+    pub fn has_met(&self, begin: Mark, end: Mark, ip: &str) -> bool {
+        let wire = self.read_between("wire", begin.wire, end.wire);
+        let is_theirs = |line: &str| {
+            ["to ", "from ", "UDP:"]
+                .iter()
+                .any(|way| line.contains(&format!("{way}{ip}")))
+        };
+        // `Transmitting … to 127.0.0.1:5060`, with and without `<---`.
+        let mut lines = wire
+            .lines()
+            .filter(|line| line.contains("ransmitting") || line.contains("<--- "));
+        lines.any(is_theirs)
+    }
+
     /// How often the stock filter of Fail2ban finds this address in what was logged between two marks.
     pub fn fail2ban(&self, begin: Mark, end: Mark, address: &str) -> usize {
         let log = self.dir.join("fail2ban.log");
@@ -238,7 +253,7 @@ fn write_config(
             "PJSIP",
             "chan_sip.so",
             "sip.conf",
-            "${PJSIP_DIAL_CONTACTS(${EXTEN})}",
+            "PJSIP/${EXTEN}",
             ["nobody", "anonymous"],
         ),
         Channel::Sip => (

@@ -27,3 +27,9 @@ pub fn is_gap(setting: Setting, kind: &str, method: &str) -> bool {
         *at == setting && kind.starts_with(part) && methods.contains(&method)
     })
 }
+
+/// Asterisk 16's chan_pjsip follows the Path only where the Contact's user is the name of the AOR; that of baresip is
+/// not, and it is called at its Contact, past Kamailio. Asterisk 22 follows it.
+pub fn is_called_past_kamailio(asterisk: &str, phones: &str) -> bool {
+    (asterisk, phones) == ("16 chan_pjsip", "two baresips")
+}

@@ -91,6 +91,9 @@ impl Baresip {
     }
 }
 
+/// Where all of them are: Asterisk has nothing to do with these addresses.
+pub const PHONES: &str = "127.0.73.";
+
 /// Two softphones: both register, one calls, the other hangs up.
 pub fn softphones(kam: &Server) {
     let one = Baresip::start(kam, "127.0.73.1", "101");
