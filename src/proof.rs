@@ -43,6 +43,9 @@ const CALLS: usize = 65_536;
 /// Flows and budgets at sources that are closed to strangers.
 const FLOWS: usize = 32_768;
 
+/// In the upper half of a key: it is made of hashes.
+const OF_HASHES: u64 = 1 << 63;
+
 /// Bits of a source's hash that are kept with a token that was handed to it.
 const OWNER_BITS: u32 = 12;
 
@@ -277,14 +280,14 @@ impl Proofs {
     pub fn add_user(&self, source: Source, hash: u64, clock: &impl Clock) {
         self.places.add(source, hash, clock);
         let key = self.budget(source, Budget::Again);
-        self.flows.give_back(bucket(key), key, 2);
+        self.flows.give_back(self.bucket(source, key), key, 2);
     }
 
     /// Charges one message to what sends with this token from this flow: phones behind one address that
     /// are challenged in the same second have the same one.
-    pub fn charge_token(&self, token: u64, flow: Flow, clock: &impl Clock) -> Rate {
+    pub fn charge_token(&self, source: Source, token: u64, flow: Flow, clock: &impl Clock) -> Rate {
         let key = self.hash.flow(flow) ^ token;
-        self.flows.charge(bucket(key), key, clock)
+        self.flows.charge(self.bucket(source, key), key, clock)
     }
 
     /// Charges one message to this call, as it comes from this source: who takes part in it knows its
@@ -299,27 +302,49 @@ impl Proofs {
         let key = self
             .hash
             .pair(secrets.call.wrapping_add(u64::from(is_reply)), source);
-        self.flows.charge(bucket(key), key, clock)
+        self.flows.charge(self.bucket(source, key), key, clock)
     }
 
     /// Charges one message to this flow.
-    pub fn charge_flow(&self, flow: Flow, requests: u64, clock: &impl Clock) -> Rate {
+    pub fn charge_flow(
+        &self,
+        source: Source,
+        flow: Flow,
+        requests: u64,
+        clock: &impl Clock,
+    ) -> Rate {
         let key = self.hash.flow(flow);
-        self.flows.charge_within(bucket(key), key, requests, clock)
+        let bucket = self.bucket(source, key);
+        self.flows.charge_within(bucket, key, requests, clock)
     }
 
     /// Has this flow sent more than so many in this window, or in the one before?
     #[must_use]
-    pub fn is_flow_over(&self, flow: Flow, requests: u64, clock: &impl Clock) -> bool {
+    pub fn is_flow_over(
+        &self,
+        source: Source,
+        flow: Flow,
+        requests: u64,
+        clock: &impl Clock,
+    ) -> bool {
         let key = self.hash.flow(flow);
-        let usage = self.flows.usage(bucket(key), key, clock.exact_ms());
+        let usage = self
+            .flows
+            .usage(self.bucket(source, key), key, clock.exact_ms());
         usage.is_some_and(|usage| usage.is_over(Some(requests)))
     }
 
     /// Charges one message to this flow of a stranger.
-    pub fn charge_stranger(&self, flow: Flow, requests: u64, clock: &impl Clock) -> Rate {
+    pub fn charge_stranger(
+        &self,
+        source: Source,
+        flow: Flow,
+        requests: u64,
+        clock: &impl Clock,
+    ) -> Rate {
         let key = !self.hash.flow(flow);
-        self.flows.charge_within(bucket(key), key, requests, clock)
+        self.flows
+            .charge_within(self.bucket(source, key), key, requests, clock)
     }
 
     /// Charges one message to what is counted of this source together.
@@ -331,20 +356,24 @@ impl Proofs {
         clock: &impl Clock,
     ) -> Rate {
         let key = self.budget(source, budget);
-        self.flows.charge_within(bucket(key), key, requests, clock)
+        self.flows
+            .charge_within(self.bucket(source, key), key, requests, clock)
     }
 
     /// Takes one message out of a budget of this source, of so many in a window.
     pub fn grant(&self, source: Source, budget: Budget, requests: u64, clock: &impl Clock) -> bool {
         let key = self.budget(source, budget);
-        self.flows.grant(bucket(key), key, requests, clock)
+        self.flows
+            .grant(self.bucket(source, key), key, requests, clock)
     }
 
     /// Messages of this source that were let through for this in the current window and the one before.
     #[must_use]
     pub fn granted(&self, source: Source, budget: Budget, clock: &impl Clock) -> u64 {
         let key = self.budget(source, budget);
-        let usage = self.flows.usage(bucket(key), key, clock.exact_ms());
+        let usage = self
+            .flows
+            .usage(self.bucket(source, key), key, clock.exact_ms());
         usage.map_or(0, |usage| usage.previous + usage.current)
     }
 
@@ -393,6 +422,24 @@ impl Proofs {
         self.hash.pair(budget as u64, source)
     }
 
+    /// The place of a hash in a table of sources: whose it is, and what. None of an IPv4 address, which would
+    /// be told by that.
+    fn bucket(&self, source: Source, key: u64) -> Source {
+        let of = self.hash.source(source) | OF_HASHES;
+        Source::from_halves([of, key])
+    }
+
+    /// Forgets what a source has sent, or all have. Reads the whole table.
+    pub fn forget(&self, source: Option<Source>, clock: &impl Clock) {
+        let meant = source.map(|source| self.hash.source(source) | OF_HASHES);
+        for usage in self.flows.usages(clock.exact_ms()) {
+            let [of, key] = usage.source.halves();
+            if meant.is_none_or(|meant| meant == of) {
+                self.flows.forget(usage.source, key);
+            }
+        }
+    }
+
     fn owner(&self, source: Source) -> u64 {
         self.hash.source(source) % SHARED
     }
@@ -407,13 +454,6 @@ pub struct Proof<'a> {
     pub is_register: bool,
     /// It was an INVITE.
     pub is_call: bool,
-}
-
-/// The place of a hash in a table of sources: none of an IPv4 address, which would be told by that.
-const fn bucket(key: u64) -> Source {
-    Source {
-        key: (1 << 127) | key as u128,
-    }
 }
 
 #[cfg(all(test, not(loom)))]

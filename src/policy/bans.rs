@@ -117,6 +117,7 @@ impl<C: Clock> Firewall<C> {
         if lifted {
             self.scans.forget(source, &self.clock);
             self.forget_rate(source);
+            self.proofs.forget(Some(source), &self.clock);
             self.log_unban(source, by.name());
         }
         lifted
@@ -137,6 +138,7 @@ impl<C: Clock> Firewall<C> {
             self.forget_rate(ban.source);
             self.log_unban(ban.source, by.name());
         });
+        self.proofs.forget(None, &self.clock);
         lifted
     }
 

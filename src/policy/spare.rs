@@ -101,7 +101,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
     fn judge_proven(&self, token: u64) -> Judged {
         let (proofs, clock) = (&self.firewall.proofs, &self.firewall.clock);
         let all = (self.limit() * ALL_PROVEN).min(MAX_REQUESTS);
-        let by_token = Judged::of(proofs.charge_token(token, self.flow(), clock));
+        let by_token = Judged::of(proofs.charge_token(self.source, token, self.flow(), clock));
         let judged = match by_token {
             Judged::Passes => {
                 Judged::of(proofs.charge_all(self.source, Budget::Proven, all, clock))
@@ -143,7 +143,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let each = self.firewall.rate.limit().requests;
         let is_known = proofs.knows_flow(flow, clock);
         if is_known
-            && proofs.charge_flow(flow, each, clock) == Rate::Fine
+            && proofs.charge_flow(source, flow, each, clock) == Rate::Fine
             && proofs.grant(source, Budget::Flows, all, clock)
         {
             return Some(Counter::SparedFlow);
@@ -161,7 +161,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
             true => (limit * KNOWN).min(MAX_REQUESTS),
             false => limit,
         };
-        let sends_few = proofs.charge_stranger(flow, FEW, clock) == Rate::Fine;
+        let sends_few = proofs.charge_stranger(source, flow, FEW, clock) == Rate::Fine;
         let passes = (sends_few && proofs.grant(source, Budget::Again, limit, clock))
             || proofs.grant(source, Budget::Rest, rest, clock);
         passes.then(|| {

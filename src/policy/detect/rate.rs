@@ -69,9 +69,10 @@ fn detect_connection<'p, M: Message, C: Clock>(
     let firewall = inspection.firewall;
     let allowance = inspection.allowance();
     let each = allowance.unwrap_or(firewall.rate.limit().requests);
-    let by_itself = firewall
-        .proofs
-        .charge_flow(inspection.flow(), each, &firewall.clock);
+    let by_itself =
+        firewall
+            .proofs
+            .charge_flow(inspection.source, inspection.flow(), each, &firewall.clock);
     let (source, hash) = firewall.connections_of(inspection.source);
     // The least that is allowed: how much it is grows with the users, who are looked for only above.
     let least = allowance.unwrap_or_else(|| firewall.limit_of_connections());
@@ -137,7 +138,7 @@ impl<M: Message, C: Clock> Inspection<'_, M, C> {
         let each = firewall.rate.limit().requests;
         firewall
             .proofs
-            .is_flow_over(self.flow(), each, &firewall.clock)
+            .is_flow_over(self.source, self.flow(), each, &firewall.clock)
             || self.usage().is_some_and(|usage| self.is_over(&usage))
     }
 }
