@@ -1,7 +1,7 @@
 //! A database that accepts connections and never answers: it holds up nothing.
 
 use super::{call, row, rpc};
-use crate::support::{Kamailio, Port, Rpc, Server, wait_until};
+use crate::support::{Kamailio, Port, Rpc, Server, wait_for, wait_until};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Read};
 use std::net::{TcpListener, TcpStream};
@@ -20,7 +20,10 @@ struct Silent {
 impl Silent {
     fn new() -> Silent {
         let port = Port::reserve();
-        let listener = TcpListener::bind(("127.0.0.1", port.number)).expect("a port of our own");
+        // A program that another test has forked, and that has not begun yet, may hold the socket by which
+        // the port was found free.
+        let bind = || TcpListener::bind(("127.0.0.1", port.number)).ok();
+        let listener = wait_for(bind, RPC_TIME).expect("a port of our own");
         let connections = Arc::<Mutex<Vec<TcpStream>>>::default();
         let held = Arc::clone(&connections);
         std::thread::spawn(move || {
