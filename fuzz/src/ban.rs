@@ -115,7 +115,10 @@ impl Run {
             }
             5 => {
                 let found = self.table.get(source, hash, &self.clock);
-                assert_eq!(found.is_some(), self.table.holds(source, hash, &self.clock).is_some());
+                assert_eq!(
+                    found.is_some(),
+                    self.table.holds(source, hash, &self.clock).is_some()
+                );
                 self.agree(found.is_some(), banned);
                 if let Some(ban) = found {
                     self.agree_on(&ban);

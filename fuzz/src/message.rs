@@ -5,6 +5,7 @@
 //! bars, in the order of [`Part`]; those of further credentials and contacts follow.
 
 use palisade::auth::Admission;
+use palisade::ban::Against;
 use palisade::counters::Counter;
 use palisade::message::{CREDENTIALS_MAX, Came, Datagram, Message, Method, Part, Unreadable};
 use palisade::policy::{AtEdge, AuthResult, Firewall, Inspection, Verdict};
@@ -94,13 +95,22 @@ pub fn step(firewall: &Firewall, line: &[u8]) {
         .last()
         .filter(|_| check.is_ascii_uppercase())
         .map(Vec::as_slice);
-    let was_banned = firewall.is_banned(address);
+    // Where only strangers are kept out, who has proven where it is passes.
+    let (key, hash) = firewall.locate(address);
+    let against = firewall.bans.holds(key, hash, &firewall.clock);
+    let was_banned = firewall.is_banned(address) && against == Some(Against::Everybody);
     let ask = |look: &dyn Fn(&Inspection<'_, Parts>) -> Verdict| {
         firewall.inspect(address, &message, look)
     };
     let verdict = match check.to_ascii_lowercase() {
         b'r' => ask(&|it| it.check_rate()),
-        b'd' => match firewall.check_datagram(address, &Datagram { port: 5060, bytes: input.0 }) {
+        b'd' => match firewall.check_datagram(
+            address,
+            &Datagram {
+                port: 5060,
+                bytes: input.0,
+            },
+        ) {
             AtEdge::Drop => Verdict::Blocked,
             AtEdge::Pass | AtEdge::Charged | AtEdge::Spared => Verdict::Pass,
         },
