@@ -5,8 +5,19 @@
 /// The value of a parameter, without its quotes: of `realm`, `a` in `Digest realm="a", nonce="b"`.
 #[must_use]
 pub fn parameter<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let (_scheme, mut rest) = cut(text.trim_ascii(), b' ');
-    while !rest.is_empty() {
+    let (_scheme, rest) = cut(text.trim_ascii(), b' ');
+    let found = pairs(rest).find(|(key, _)| key.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value)
+}
+
+/// What stands before each equals sign, and the value after it, without its quotes. A scheme belongs to
+/// what it stands before.
+pub fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
         let (key, after) = cut(rest, b'=');
         let after = after.trim_ascii_start();
         let (value, after) = match after.strip_prefix(b"\"") {
@@ -16,12 +27,9 @@ pub fn parameter<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
             }
             None => cut(after, b','),
         };
-        if key.trim_ascii().eq_ignore_ascii_case(name) {
-            return Some(value.trim_ascii());
-        }
         rest = after;
-    }
-    None
+        Some((key.trim_ascii(), value.trim_ascii()))
+    })
 }
 
 /// What stands before the first such byte, and what after it.

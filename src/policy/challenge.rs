@@ -2,6 +2,8 @@
 //!
 //! Not a verdict: it does not know what was offered. Panic-free, whatever the bytes.
 
+use crate::digest::pairs;
+
 /// Bodies of WWW-Authenticate and Proxy-Authenticate, parted by commas; each begins with its scheme.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Challenges<'a>(pub &'a [u8]);
@@ -55,37 +57,15 @@ impl<'a> Challenges<'a> {
     }
 
     fn parameters(self) -> impl Iterator<Item = Parameter<'a>> {
-        let mut rest = self.0.trim_ascii();
-        std::iter::from_fn(move || {
-            if rest.is_empty() {
-                return None;
-            }
-            let (key, after) = cut(rest, b'=');
-            let after = after.trim_ascii_start();
-            let (value, after) = match after.strip_prefix(b"\"") {
-                Some(quoted) => {
-                    let (value, after) = cut(quoted, b'"');
-                    (value, cut(after, b',').1)
-                }
-                None => cut(after, b','),
-            };
-            rest = after;
-            let key = key.trim_ascii();
+        pairs(self.0.trim_ascii()).map(|(key, value)| {
             let name = key.rsplit(u8::is_ascii_whitespace).next().unwrap_or(key);
-            Some(Parameter {
+            Parameter {
                 is_first: name.len() < key.len(),
                 name,
-                value: value.trim_ascii(),
-            })
+                value,
+            }
         })
     }
-}
-
-/// What stands before the first such byte, and what after it.
-fn cut(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
-    let mut parts = text.splitn(2, |&here| here == byte);
-    let mut next = || parts.next().unwrap_or_default();
-    (next(), next())
 }
 
 #[cfg(all(test, not(loom)))]

@@ -19,7 +19,7 @@ pub const ROOMS: [(&str, &str); 30] = [
     ),
     (
         "policy",
-        "auth rate ban scan agent proof sqli edge settings source message counters journal clock hash escape shm geo keeper lists",
+        "auth rate ban scan agent proof digest sqli edge settings source message counters journal clock hash escape shm geo keeper lists",
     ),
     (
         "keeper",
